@@ -1,0 +1,101 @@
+"""The weighted sum of terms, with one forward a (representation, network).
+
+Printing it prints the recipe.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from nast_fx.losses.terms import Term
+from nast_fx.networks import Network
+from nast_fx.representations import Representation
+
+__all__ = ["Objective", "Viewable", "balanced"]
+
+log = logging.getLogger(__name__)
+
+
+class Viewable(Protocol):
+    """What an objective looks at: a canvas."""
+
+    def spec(self, variable: Tensor, representation: Representation) -> Tensor:
+        """View a variable as a spec."""
+
+
+class _Cached:
+    """Views of one point."""
+
+    def __init__(self, canvas: Viewable, variable: Tensor) -> None:
+        self._canvas, self._variable = canvas, variable
+        self._specs: dict[int, Tensor] = {}
+        self._embeddings: dict[tuple[int, int], Any] = {}
+
+    def spec(self, representation: Representation) -> Tensor:
+        key = id(representation)
+        if key not in self._specs:
+            self._specs[key] = self._canvas.spec(self._variable, representation)
+        return self._specs[key]
+
+    def embedding(self, representation: Representation, network: Network) -> Any:
+        key = (id(representation), id(network))
+        if key not in self._embeddings:
+            self._embeddings[key] = network.embed(self.spec(representation))
+        return self._embeddings[key]
+
+
+class Objective:
+    """A weighted sum of terms.
+
+    Parameters
+    ----------
+    terms : sequence of Term
+        Terms of weight 0 are left out. Names are unique.
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.terms = tuple(term for term in terms if term.weight > 0)
+
+    def __call__(self, canvas: Viewable, variable: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Evaluate a point: the total (batch,), and each term's share of it by name."""
+        views = _Cached(canvas, variable)
+        losses = {term.name: term.weight * term.distance(views) for term in self.terms}
+        if not losses:
+            return variable.sum(dim=1) * 0, losses
+        return torch.stack(list(losses.values())).sum(dim=0), losses
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.terms)) or "nothing"
+
+
+def balanced(objective: Objective, canvas: Viewable, noise: Tensor) -> Objective:
+    """Divide each weight by the norm of its term's gradient (Barry & Kim 2018, equation 7).
+
+    Parameters
+    ----------
+    noise : Tensor (batch, variable)
+        A fixed noise, where the norms are measured once. A content start will not do: the content
+        term's gradient is zero there.
+
+    Returns
+    -------
+    Objective
+        A term whose norm is zero or not finite keeps its weight, and a warning is logged.
+    """
+    terms = []
+    for term in objective.terms:
+        variable = noise.detach().requires_grad_()
+        loss = dataclasses.replace(term, weight=1.0).distance(_Cached(canvas, variable)).sum()
+        (gradient,) = torch.autograd.grad(loss, variable)
+        norm = float(gradient.norm())
+        if not 0 < norm < float("inf"):
+            log.warning("The gradient of '%s' has no norm at noise; it keeps its weight.", term.name)
+            norm = 1.0
+        terms.append(dataclasses.replace(term, weight=term.weight / norm))
+    return Objective(terms)

@@ -1,0 +1,124 @@
+"""What a method is: it prepares a style once a render, and transfers it to one segment at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from nast_fx.models import MethodSettings
+from nast_fx.networks import Network, Runs, Target
+from nast_fx.optimize import Minimum, Pinned, Solution
+from nast_fx.progress import Steps
+from nast_fx.representations import LogMagnitude
+
+__all__ = ["LEVEL", "Method", "Segment", "StyleSound", "Targets", "random_rows", "solution"]
+
+LEVEL = 0.08  # RMS at which methods see content and style; log1p makes the loss depend on it
+
+S = TypeVar("S", bound=MethodSettings)
+
+
+@dataclass(frozen=True)
+class StyleSound:
+    """Excerpts of the reference recordings, at the content's rate and at `LEVEL`.
+
+    Attributes
+    ----------
+    excerpts : tuple of Tensor (row, frame)
+        A row for each row of the content that will be styled with it.
+    weights : tuple of float
+        Share of each excerpt.
+    """
+
+    excerpts: tuple[Tensor, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a method made of a style: the same for all segments of a render."""
+
+    representation: LogMagnitude
+    network: Network
+    style: Target
+
+    def select(self, rows: Sequence[int]) -> Targets:
+        """Keep some rows."""
+        return replace(self, style=self.network.select(self.style, rows))
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What is styled at once: a batch of rows that do not see each other.
+
+    Attributes
+    ----------
+    content : Tensor (batch, frame) or None
+        At `LEVEL`; None makes a texture.
+    n_frames : int
+        Length in samples.
+    keys : tuple of int
+        Seed of each row's random draws.
+    pinned : Pinned or None
+        What the finished neighbors have decided.
+    loop : bool
+        The segment is a circle.
+    """
+
+    content: Tensor | None
+    n_frames: int
+    keys: tuple[int, ...]
+    pinned: Pinned | None = None
+    loop: bool = False
+
+
+class Method(ABC, Generic[S]):
+    """A style-transfer system; final classes are in the modules of this package."""
+
+    name: ClassVar[str]
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def min_frames(self, sample_rate: int) -> int:
+        """Give the shortest signal, in samples, that has anything to compare."""
+
+    @abstractmethod
+    def prepare(self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device) -> Targets:
+        """Compute what does not depend on the content."""
+
+    @abstractmethod
+    def transfer(self, segment: Segment, targets: Targets) -> Steps[Solution]:
+        """Style one segment; yields progress and returns the best that was found."""
+
+
+def style_target(style: StyleSound, representation: LogMagnitude, network: Network) -> Target:
+    """Make the Gram target of a weighted set of excerpts."""
+    specs = [representation.forward(excerpt) for excerpt in style.excerpts]
+    runs = Runs(tuple(spec.shape[-1] for spec in specs), style.weights)
+    return network.target(torch.cat(specs, dim=-1), runs)
+
+
+def random_rows(keys: Sequence[int], *shape: int, device: torch.device, uniform: bool = False) -> Tensor:
+    """Draw (batch, ...) normal or uniform numbers, a row a key, alike on every device."""
+    draw = torch.rand if uniform else torch.randn
+    rows = [draw(*shape, generator=torch.Generator().manual_seed(key)) for key in keys]
+    return torch.stack(rows).to(device)
+
+
+def solution(waveform: Tensor, minimum: Minimum) -> Solution:
+    """Put a minimum and the waveform that was made of it together."""
+    return Solution(
+        waveform.detach(),
+        minimum.outcomes,
+        minimum.history,
+        minimum.n_steps,
+        minimum.n_evaluations,
+        minimum.seconds,
+    )

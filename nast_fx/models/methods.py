@@ -1,0 +1,128 @@
+"""Settings of the methods; what they do is in `nast_fx.methods`.
+
+The names are alike in all methods. A default is the published value where there is one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from nast_fx.models.base import Settings, setting
+
+__all__ = [
+    "METHOD_SETTINGS",
+    "InfiniteSettings",
+    "MethodSettings",
+    "Quality",
+    "UlyanovLebedevSettings",
+    "default_n_fft",
+]
+
+Quality = Literal["draft", "normal", "high"]
+QUALITY_FACTORS: dict[str, float] = {"draft": 0.3, "normal": 1.0, "high": 3.0}
+
+REFERENCE_RATE = 22_050  # Hz; the papers' rate, at which n_fft is 2048
+REFERENCE_N_FFT = 2048  # samples, 93 ms at the papers' rate
+MAX_FILTERS = 65_536
+
+
+def _filter_count(value: object) -> object:
+    if value == math.inf or str(value).strip().lower() == "inf":
+        return "inf"
+    try:
+        count = int(str(value))
+    except ValueError:
+        count = 0
+    if not 1 <= count <= MAX_FILTERS:
+        raise ValueError(f"inf, or a whole number from 1 to {MAX_FILTERS}")
+    return count
+
+
+FilterCount = Annotated[int | Literal["inf"], BeforeValidator(_filter_count)]
+
+
+def default_n_fft(sample_rate: int) -> int:
+    """Window length that is nearest to the papers' 93 ms: a power of two, in samples."""
+    return int(2 ** round(math.log2(REFERENCE_N_FFT * sample_rate / REFERENCE_RATE)))
+
+
+class MethodSettings(Settings):
+    """What all methods have in common."""
+
+    title: ClassVar[str] = ""
+    paper: ClassVar[str] = ""
+
+    max_iterations: int = setting(100, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    content_weight: float = setting(0.1, "Pull toward the content; 0 makes a texture.", ge=0, le=1e6)
+    style_weight: float = setting(1.0, "Pull toward the style.", ge=0, le=1e6)
+    n_fft: int | None = setting(
+        None, "Window of the spectrum; empty follows the rate (93 ms).", unit="samples", ge=64, le=32_768
+    )
+    hop_length: int | None = setting(
+        None, "Step between windows; empty is a quarter of n_fft.", unit="samples", ge=16, le=16_384
+    )
+
+    def geometry(self, sample_rate: int) -> tuple[int, int]:
+        """Window and hop in samples at `sample_rate` Hz."""
+        n_fft = self.n_fft or default_n_fft(sample_rate)
+        return n_fft, self.hop_length or n_fft // 4
+
+    def at_quality(self, quality: Quality) -> int:
+        """Steps of the optimizer at a quality: 0.3, 1 or 3 times `max_iterations`."""
+        return round(self.max_iterations * QUALITY_FACTORS[quality])
+
+
+class InfiniteSettings(MethodSettings):
+    """The closed-form limit of random networks, optimized on the waveform from the content."""
+
+    title: ClassVar[str] = "Infinite-width limit of random convolutions"
+    paper: ClassVar[str] = "nast-fx (arc-cosine kernel of Cho & Saul 2009 in the statistics of Gatys et al.)"
+
+    n_filters: FilterCount = setting("inf", "Filters a layer; inf is the closed form.")
+    kernel_width: int = setting(11, "Frames that a filter sees.", unit="frames", ge=1, le=200)
+    n_layers: int = setting(1, "Convolution layers.", ge=1, le=8)
+    dilation: int = setting(1, "Growth of the step between taps from layer to layer.", ge=1, le=4)
+    residual: bool = setting(False, "Residual connections from the second layer on.")
+    envelope_weight: float = setting(0.0, "Pull toward the content's energy over time.", ge=0, le=1e6)
+    sparsity_weight: float = setting(0.0, "Pull of the log magnitudes toward zero.", ge=0, le=1e6)
+    balance: Literal["scale", "gradient"] = setting(
+        "scale", "Make terms comparable by their size, or by their gradient at a fixed noise."
+    )
+    start: Literal["content", "noise"] = setting("content", "Where the optimizer starts.")
+    start_noise: float = setting(
+        0.0, "Noise added to the start, relative to its level; the seed then matters.", ge=0, le=1
+    )
+    solver: Literal["lbfgs", "adam"] = setting("lbfgs", "Optimizer.")
+    history: int = setting(30, "Steps that L-BFGS remembers.", ge=1, le=100)
+    learning_rate: float = setting(
+        1e-3, "Step of Adam, relative to full scale.", unit="full scale", gt=0, le=1
+    )
+
+
+class UlyanovLebedevSettings(MethodSettings):
+    """Ulyanov & Lebedev 2016, as released: 4096 random filters on the log spectrogram."""
+
+    title: ClassVar[str] = "Random 1-D convolution on the spectrogram"
+    paper: ClassVar[str] = "Ulyanov & Lebedev 2016, Audio texture synthesis and style transfer"
+
+    max_iterations: int = setting(300, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    content_weight: float = setting(
+        1e-2, "The authors' alpha: 1e-3 is more style, 0 makes a texture.", ge=0, le=1e6
+    )
+    n_filters: int = setting(4096, "Random filters.", ge=1, le=65_536)
+    kernel_width: int = setting(11, "Frames that a filter sees.", unit="frames", ge=1, le=200)
+    canvas: Literal["spectrum", "waveform"] = setting(
+        "spectrum", "What is optimized: the spectrogram (published), or the waveform itself."
+    )
+    start: Literal["noise", "content"] = setting("noise", "Where the optimizer starts.")
+    history: int = setting(10, "Steps that L-BFGS remembers.", ge=1, le=100)
+    griffin_lim_iterations: int = setting(500, "Steps of the phase reconstruction.", ge=1, le=10_000)
+
+
+METHOD_SETTINGS: dict[str, type[MethodSettings]] = {
+    "infinite": InfiniteSettings,
+    "ulyanov-lebedev": UlyanovLebedevSettings,
+}

@@ -1,0 +1,50 @@
+"""How a track is cut, placed in the stereo field, mixed and repeated: the render plan."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from nast_fx.models.base import Settings, setting
+from nast_fx.models.methods import Quality
+
+__all__ = ["MAX_RATE", "MIN_RATE", "RenderPlan", "StereoPolicy"]
+
+MIN_RATE = 8_000  # Hz
+MAX_RATE = 192_000  # Hz
+
+StereoPolicy = Literal["mid-side", "left-right", "mono"]
+
+
+class RenderPlan(Settings):
+    """Everything about a render that is not the method's own."""
+
+    segment_seconds: float = setting(
+        10.0, "Length of a segment, overlaps included.", unit="s", ge=0.5, le=120
+    )
+    overlap_seconds: float = setting(1.0, "Overlap of neighboring segments.", unit="s", ge=0, le=30)
+    channels: StereoPolicy = setting(
+        "mid-side", "What is styled of a stereo pair: mid and side, left and right, or the mid alone."
+    )
+    quality: Quality = setting("normal", "Effort: draft is 0.3, high 3 times the method's iterations.")
+    amount: float = setting(1.0, "Mix of content (0) and result (1).", ge=0, le=1)
+    follow: float = setting(
+        1.0, "How far the result's short-term level follows the content's (0 not, 1 wholly).", ge=0, le=1
+    )
+    style_seconds: float = setting(
+        30.0, "Of a longer reference, evenly spaced excerpts of this length are used.", unit="s", ge=1, le=600
+    )
+    loop: bool = setting(False, "Texture only: the end runs into the beginning without a seam.")
+    seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**63 - 1)
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to compute.")
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> RenderPlan:
+        # Three segments must never meet in one place: an overlap takes less than half a segment.
+        if self.overlap_seconds * 2 >= self.segment_seconds:
+            raise ValueError(
+                f"overlap_seconds={self.overlap_seconds:g} must be below half of "
+                f"segment_seconds={self.segment_seconds:g}"
+            )
+        return self

@@ -1,0 +1,197 @@
+"""A random ReLU network of infinite width, in closed form.
+
+As the number of filters grows, Phi_x^T Phi_y / N tends to the kernel of the layer, which is known
+(`nast_fx.networks.arc_cosine`). Nothing random is left: no weights, no seed. With taps d apart:
+
+    first layer   S(t, u) = 1/k sum_j <x[t + j], y[u + j]>
+    next layers   S(t, u) = 1/k sum_j kappa[t + j d, u + j d]                 (plain)
+                  A(t, u) <- A(t, u) + kappa[1/k sum_j kappa[A](t + j d, u + j d)]   (residual, SAME)
+
+This is the recursion of the neural network Gaussian process (Lee et al. 2018) on pre-activations.
+The content distance needs the diagonal t = u only, and a diagonal is all that the recursion then
+touches: it costs O(position).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum
+from nast_fx.networks.base import Architecture, Network, Runs, Target
+
+__all__ = ["InfiniteNetwork"]
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Columns (batch, bin, frame) of a spec, and their squared norms (batch, frame)."""
+
+    columns: Tensor
+    power: Tensor
+
+
+class InfiniteNetwork(Network):
+    """The limit of `nast_fx.networks.finite.FiniteNetwork` as `n_filters` grows."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        self.architecture = architecture
+
+    def embed(self, spec: Tensor) -> Embedding:
+        """Keep the spec's columns and their energies."""
+        columns = spec.flatten(1, 2)
+        return Embedding(columns, columns.square().sum(dim=1))
+
+    def target(self, spec: Tensor, runs: Runs | None = None) -> Target:
+        """Fix a signal, with the energies of its kernel."""
+        with torch.no_grad():
+            embedding = self.embed(spec)
+            weights = self._weights(spec, runs)
+            variances = self._variances(embedding.power)
+            kernels = self._kernels(embedding, embedding)
+            energies = [(q * w).sum(dim=1) for q, w in zip(variances, weights, strict=True)]
+            gram = [_weighted(k, w, w) for k, w in zip(kernels, weights, strict=True)]
+        return Target(embedding, weights, torch.stack(energies), torch.stack(gram))
+
+    def gram_distance(self, embedding: Embedding, target: Target) -> Tensor:
+        """Squared maximum mean discrepancy with the squared kernel (layer, batch)."""
+        own = self._kernels(embedding, embedding)
+        cross = self._kernels(embedding, target.embedding)
+        distances = [
+            k_xx.square().mean(dim=(1, 2)) - 2 * _weighted(k_xs, None, w) + energy
+            for k_xx, k_xs, w, energy in zip(own, cross, target.weights, target.gram_energy, strict=True)
+        ]
+        return torch.stack(distances)
+
+    def content_distance(self, embedding: Embedding, target: Target) -> Tensor:
+        """Mean squared distance of the features, position by position (layer, batch)."""
+        own, fixed = self._variances(embedding.power), self._variances(target.embedding.power)
+        products = (embedding.columns * target.embedding.columns).sum(dim=1)
+        cross = self._diagonals(products, embedding.power, target.embedding.power)
+        distances = [
+            (q_x + q_c - 2 * kernel).mean(dim=1) for q_x, q_c, kernel in zip(own, fixed, cross, strict=True)
+        ]
+        return torch.stack(distances)
+
+    def select(self, target: Target, rows: Sequence[int]) -> Target:
+        """Keep some batch rows of a target."""
+        index = list(rows)
+        fixed = target.embedding
+        return replace(
+            target,
+            embedding=Embedding(fixed.columns[index], fixed.power[index]),
+            energy=target.energy[:, index],
+            gram_energy=target.gram_energy[:, index],
+        )
+
+    def _variances(self, power: Tensor) -> list[Tensor]:
+        """Variances kappa(t, t) of each layer's features, (batch, position) each."""
+        net = self.architecture
+        variance = _run_mean(power, net.kernel_width, 1)
+        layers = [variance]
+        for layer in range(1, net.n_layers):
+            if net.residual:
+                variance = variance + _run_mean_same(variance, net.kernel_width, net.step(layer))
+            else:
+                variance = _run_mean(variance, net.kernel_width, net.step(layer))
+            layers.append(variance)
+        return layers
+
+    def _kernels(self, x: Embedding, y: Embedding) -> Iterator[Tensor]:
+        """Yield kappa (batch, position, position) of each layer, every x against every y."""
+        inner = x.columns.transpose(1, 2) @ y.columns
+        return self._recursion(inner, x.power, y.power, _Matrix(same=x is y))
+
+    def _diagonals(self, products: Tensor, power_x: Tensor, power_y: Tensor) -> Iterator[Tensor]:
+        """Yield the diagonal kappa[t, t] (batch, position) of each layer, x against y."""
+        return self._recursion(products, power_x, power_y, _Diagonal())
+
+    def _recursion(
+        self, products: Tensor, power_x: Tensor, power_y: Tensor, pairs: _Pairs
+    ) -> Iterator[Tensor]:
+        net = self.architecture
+        q_x, q_y = self._variances(power_x), self._variances(power_y)
+        covariance = pairs.mean(products, net.kernel_width, 1)
+        kernel = pairs.kernel(covariance, q_x[0], q_y[0])
+        yield kernel
+        for layer in range(1, net.n_layers):
+            taps = net.kernel_width, net.step(layer)
+            if net.residual:
+                mean = pairs.mean(pairs.pad(kernel, *_margins(*taps)), *taps)
+                branch_x, branch_y = (_run_mean_same(q[layer - 1], *taps) for q in (q_x, q_y))
+                covariance = covariance + pairs.kernel(mean, branch_x, branch_y)
+            else:
+                covariance = pairs.mean(kernel, *taps)
+            kernel = pairs.kernel(covariance, q_x[layer], q_y[layer])
+            yield kernel
+
+
+class _Pairs(ABC):
+    """Which pairs of positions are looked at: all of them, or only t = u."""
+
+    @abstractmethod
+    def mean(self, values: Tensor, width: int, step: int) -> Tensor:
+        """Mean over taps, of both positions together."""
+
+    @abstractmethod
+    def pad(self, values: Tensor, before: int, after: int) -> Tensor:
+        """Add zeros around the positions."""
+
+    @abstractmethod
+    def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
+        """Apply the activation."""
+
+
+class _Matrix(_Pairs):
+    def __init__(self, *, same: bool) -> None:
+        self._same = same
+
+    def mean(self, values: Tensor, width: int, step: int) -> Tensor:
+        return diagonal_sum(values, width, step) / width
+
+    def pad(self, values: Tensor, before: int, after: int) -> Tensor:
+        return functional.pad(values, (before, after, before, after))
+
+    def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
+        return arc_cosine(covariance, q_x[:, :, None], q_y[:, None, :], same=self._same)
+
+
+class _Diagonal(_Pairs):
+    def mean(self, values: Tensor, width: int, step: int) -> Tensor:
+        return _run_mean(values, width, step)
+
+    def pad(self, values: Tensor, before: int, after: int) -> Tensor:
+        return functional.pad(values, (before, after))
+
+    def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
+        return arc_cosine(covariance, q_x, q_y)
+
+
+def _weighted(kernel: Tensor, left: Tensor | None, right: Tensor) -> Tensor:
+    """Mean of the squared kernel (batch,) under position weights; `left` None weighs all alike."""
+    by_position = kernel.square() @ right
+    return by_position.mean(dim=1) if left is None else by_position @ left
+
+
+def _run_mean(values: Tensor, width: int, step: int) -> Tensor:
+    """Mean of `width` values `step` apart (batch, frame) to (batch, position); differentiable."""
+    n_positions = values.shape[1] - (width - 1) * step
+    total = values[:, :n_positions]
+    for tap in range(1, width):
+        total = total + values[:, tap * step : tap * step + n_positions]
+    return total / width
+
+
+def _margins(width: int, step: int) -> tuple[int, int]:
+    """Zeros before and after that keep the length (SAME)."""
+    reach = (width - 1) * step
+    return reach // 2, reach - reach // 2
+
+
+def _run_mean_same(values: Tensor, width: int, step: int) -> Tensor:
+    return _run_mean(functional.pad(values, _margins(width, step)), width, step)

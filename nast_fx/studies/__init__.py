@@ -1,0 +1,1 @@
+"""Sounds of the project's own, demonstration, benchmark and reproductions of the papers."""
