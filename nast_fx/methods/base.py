@@ -38,6 +38,10 @@ class StyleSound:
     excerpts: tuple[Tensor, ...]
     weights: tuple[float, ...]
 
+    def to(self, device: torch.device) -> StyleSound:
+        """Move the excerpts."""
+        return replace(self, excerpts=tuple(excerpt.to(device) for excerpt in self.excerpts))
+
 
 @dataclass(frozen=True)
 class Targets:

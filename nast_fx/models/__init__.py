@@ -9,17 +9,22 @@ from nast_fx.models.methods import (
     UlyanovLebedevSettings,
 )
 from nast_fx.models.plan import RenderPlan, StereoPolicy
+from nast_fx.models.request import MAX_LOOP_SECONDS, Overwrite, RenderRequest, TextureRequest
 from nast_fx.models.style import StyleReference, parse_snippet, parse_style
 
 __all__ = [
+    "MAX_LOOP_SECONDS",
     "METHOD_SETTINGS",
     "InfiniteSettings",
     "MethodSettings",
+    "Overwrite",
     "Quality",
     "RenderPlan",
+    "RenderRequest",
     "Settings",
     "StereoPolicy",
     "StyleReference",
+    "TextureRequest",
     "UlyanovLebedevSettings",
     "parse_overrides",
     "parse_snippet",

@@ -13,6 +13,7 @@ __all__ = ["MAX_RATE", "MIN_RATE", "RenderPlan", "StereoPolicy"]
 
 MIN_RATE = 8_000  # Hz
 MAX_RATE = 192_000  # Hz
+MAX_OVERLAP = 0.4  # of a segment
 
 StereoPolicy = Literal["mid-side", "left-right", "mono"]
 
@@ -41,10 +42,11 @@ class RenderPlan(Settings):
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> RenderPlan:
-        # Three segments must never meet in one place: an overlap takes less than half a segment.
-        if self.overlap_seconds * 2 >= self.segment_seconds:
+        # With shortened segments too, three must never meet in one place.
+        most = MAX_OVERLAP * self.segment_seconds
+        if self.overlap_seconds > most:
             raise ValueError(
-                f"overlap_seconds={self.overlap_seconds:g} must be below half of "
+                f"overlap_seconds={self.overlap_seconds:g} must be at most {MAX_OVERLAP:g} of "
                 f"segment_seconds={self.segment_seconds:g}"
             )
         return self

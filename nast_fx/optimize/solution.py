@@ -20,10 +20,12 @@ class Outcome(Enum):
     RECOVERED = "A value was not finite; the work went on from the best point before it."
     GAVE_UP = "Values were not finite again and again; this is the best point before them."
     SILENT = "The content is silent here and stays so."
+    UNTOUCHED = "Nothing was to be done."
 
 
 # From best to worst: a render reports the worst of its segments.
 SEVERITY = (
+    Outcome.UNTOUCHED,
     Outcome.SILENT,
     Outcome.CONVERGED,
     Outcome.MAX_ITERATIONS,

@@ -1,1 +1,19 @@
-""""""
+"""Rendering: a track of any length and channel count through a method, from file to file."""
+
+from nast_fx.render.device import choose_device
+from nast_fx.render.engine import Styled, make_texture, style_source
+from nast_fx.render.job import Rendered, render_file, texture_file
+from nast_fx.render.style import Reference, References, open_references
+
+__all__ = [
+    "Reference",
+    "References",
+    "Rendered",
+    "Styled",
+    "choose_device",
+    "make_texture",
+    "open_references",
+    "render_file",
+    "style_source",
+    "texture_file",
+]

@@ -1,0 +1,42 @@
+"""A whole render as data: what the command line, the worker and a batch hand to the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from nast_fx.models.base import Settings, setting
+from nast_fx.models.plan import RenderPlan
+from nast_fx.models.style import StyleReference
+
+__all__ = ["MAX_LOOP_SECONDS", "Overwrite", "RenderRequest", "TextureRequest"]
+
+Overwrite = Literal["fail", "skip", "rename", "overwrite"]
+MAX_LOOP_SECONDS = 120.0  # a loop is made in one piece
+
+
+class _Request(Settings):
+    styles: tuple[StyleReference, ...] = setting(..., "Reference recordings.", min_length=1)
+    output: Path | None = setting(None, "File to write; empty is a name beside the input.")
+    format: str | None = setting(None, "Container of the result; empty follows the output's name.")
+    bits: str | None = setting(None, "Bit depth of the result: 16, 24 or 32f.")
+    method: str = setting("infinite", "Name of the method.")
+    settings: dict[str, Any] = setting({}, "The method's own settings.")
+    plan: RenderPlan = setting(RenderPlan(), "Segments, stereo, mix, seed, device.")
+    overwrite: Overwrite = setting("fail", "What to do if the output is there already.")
+
+
+class RenderRequest(_Request):
+    """Style one file."""
+
+    content: Path = setting(..., "File to style.")
+    start_seconds: float = setting(0.0, "Where the rendered part begins.", unit="s", ge=0)
+    length_seconds: float | None = setting(None, "Length of the rendered part; empty is to the end.", gt=0)
+    variation: int | None = setting(None, "Number that goes into the output's name.", ge=1)
+
+
+class TextureRequest(_Request):
+    """Make a texture of a given length from a style alone."""
+
+    duration_seconds: float = setting(..., "Length of the texture.", unit="s", gt=0, le=86_400)
+    variation: int | None = setting(None, "Number that goes into the output's name.", ge=1)

@@ -1,0 +1,79 @@
+"""Cut a signal of any length into overlapping segments, and join their results.
+
+All segments are equally long, so that none is a short rest. Even ones never meet each other: they
+come first, in any order; each odd one then lies between two finished neighbors. Cross-fades are
+linear and sum to one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Span", "fade_in", "in_order", "plan_segments"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """One segment: where it begins, its length, and its overlaps with its neighbors, in samples."""
+
+    index: int
+    start: int
+    n_frames: int
+    n_before: int
+    n_after: int
+
+    @property
+    def is_stitched(self) -> bool:
+        """Whether the neighbors are finished before this one begins."""
+        return self.index % 2 == 1
+
+    def own_share(self) -> npt.NDArray[np.float32]:
+        """Give the cross-fade of a stitched segment (frame,): 1 in its middle, 0 at its ends."""
+        share = np.ones(self.n_frames, dtype=np.float32)
+        if self.n_before:
+            share[: self.n_before] = fade_in(self.n_before)
+        if self.n_after:
+            share[self.n_frames - self.n_after :] = fade_in(self.n_after)[::-1]
+        return share
+
+
+def fade_in(n_frames: int) -> npt.NDArray[np.float32]:
+    """Rise linearly between 0 and 1, both excluded; with its mirror image it sums to one."""
+    rise = np.arange(1, n_frames + 1, dtype=np.float64) / (n_frames + 1)
+    return rise.astype(np.float32)
+
+
+def plan_segments(n_frames: int, segment: int, overlap: int) -> list[Span]:
+    """Cover `n_frames` with equal segments of at most `segment` samples.
+
+    Parameters
+    ----------
+    n_frames, segment : int
+        At least 1.
+    overlap : int
+        Least overlap of neighbors; at most 0.4 of `segment`.
+
+    Returns
+    -------
+    list of Span
+        In the order of time.
+    """
+    if n_frames <= segment:
+        return [Span(0, 0, n_frames, 0, 0)]
+    count = math.ceil((n_frames - overlap) / (segment - overlap))
+    length = math.ceil((n_frames + (count - 1) * overlap) / count)
+    starts = [(n_frames - length) * index // (count - 1) for index in range(count)]
+    overlaps = [0, *(left + length - right for left, right in pairwise(starts)), 0]
+    return [
+        Span(index, start, length, overlaps[index], overlaps[index + 1]) for index, start in enumerate(starts)
+    ]
+
+
+def in_order(spans: list[Span]) -> list[Span]:
+    """Even ones, then the odd ones between them."""
+    return spans[::2] + spans[1::2]
