@@ -35,7 +35,7 @@ system: ## Debian packages for the tests: install them (as root) or print the li
 
 clean: ## remove .venv, caches and build files (demo/ stays)
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find nast_fx gui presets tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are younger than what they were installed from, so a second `make` installs nothing.
 .venv/made:

@@ -32,7 +32,7 @@ if [ -z "$wanted" ]; then
     exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
-    echo "system: some tests are skipped without these packages (the program needs none); to install them:"
+    echo "system: some tests are skipped without these packages ; to install them:"
     echo "  sudo apt-get install --no-install-recommends$wanted"
     exit 0
 fi

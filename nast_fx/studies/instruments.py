@@ -94,13 +94,14 @@ def bowed(midi_note: float, seconds: float, sample_rate: int, generator: np.rand
     note_hz = hz_of(midi_note + 0.07 * generator.normal())
     drift = slow_noise(len(time), round(2.0 * seconds), generator)
     rate_hz = generator.uniform(4.8, 5.9)
-    # Phase of a pitch that wavers by about a fifth of a semitone, in cycles.
+    # Phase of a pitch that wavers by about a tenth of a semitone, in cycles.
     vibrato = 0.006 * np.sin(2.0 * np.pi * (rate_hz * time + generator.uniform())) * note_hz / rate_hz
     phase = note_hz * time + vibrato / (2.0 * np.pi) + 0.03 * drift + generator.uniform()
     n_harmonics = max(1, int(min(14000.0, 0.45 * sample_rate) / note_hz))
     tone = _one_cycle(n_harmonics, generator)[(phase % 1.0 * 4096).astype(int)]
     noise = filtered(generator.normal(size=len(time)), sample_rate, band(1500.0, 5000.0))
-    return tone * (1.0 + 0.15 * slow_noise(len(time), round(3.0 * seconds), generator)) + 0.04 * noise
+    pressure = 1.0 + 0.15 * slow_noise(len(time), round(3.0 * seconds), generator)
+    return np.asarray(tone * pressure + 0.04 * noise)
 
 
 def kick(sample_rate: int) -> Signal:
@@ -117,7 +118,7 @@ def kick(sample_rate: int) -> Signal:
 def snare(sample_rate: int, generator: np.random.Generator) -> Signal:
     """Brushed snare (frame,): the skin's two tones under a sweep of wires."""
     time = times(0.35, sample_rate)
-    skin = sum(np.sin(2.0 * np.pi * tone_hz * time) for tone_hz in (186.0, 331.0)) * fall(time, 0.16)
+    skin = (np.sin(2.0 * np.pi * 186.0 * time) + np.sin(2.0 * np.pi * 331.0 * time)) * fall(time, 0.16)
     wires = filtered(generator.normal(size=len(time)), sample_rate, band(1200.0, 7500.0))
     sweep = fall(time, 0.32) * (0.35 + 0.65 * np.clip(time / 0.012, 0.0, 1.0))
     return faded(0.35 * skin + 0.9 * wires * sweep, round(0.001 * sample_rate), round(0.02 * sample_rate))

@@ -48,7 +48,8 @@ def song(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audi
     Parameters
     ----------
     seconds : float
-        Length; at 12 it is five bars of 100 beats a minute, with the break from 9.0 to 9.6.
+        Length; at 12 it is five bars of 100 beats a minute, with the break from 9.0 to 9.6. A song of
+        one bar has none.
     sample_rate : int
         In Hz.
     seed : int
@@ -78,7 +79,7 @@ def song(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audi
 def _break_gain(n_frames: int, n_bars: int, sample_rate: int) -> Signal:
     """Gain (frame,) that all but closes for the last beat before the final bar."""
     time = np.arange(n_frames) / sample_rate
-    end = max(1, n_bars - 1) * BAR_SECONDS
+    end = (n_bars - 1) * BAR_SECONDS
     edges = [end - BEAT_SECONDS, end - BEAT_SECONDS + 0.02, end - 0.006, end]
     return np.asarray(10.0 ** (np.interp(time, edges, [0.0, BREAK_DB, BREAK_DB, 0.0]) / 20.0))
 
@@ -89,7 +90,7 @@ def _build_gain(bar: int, n_bars: int) -> float:
 
 
 def _keys(n_bars: int, sample_rate: int, generator: np.random.Generator) -> Iterator[Event]:
-    """Electric piano: the chord on the first beat, lightly broken, and again before the third."""
+    """Electric piano: the chord on the first beat, lightly broken, and again off the beat."""
     for bar in range(n_bars):
         voicing = CHORDS[bar % len(CHORDS)][1]
         for beat, length in ((0.0, 1.6), (2.5, 1.1)):

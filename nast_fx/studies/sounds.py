@@ -106,7 +106,7 @@ def metal(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Aud
     return finished(hall[:, n_before:], sample_rate)
 
 
-SOUNDS: dict[str, Callable[[float, int, int], Audio]] = {
+SOUNDS: dict[str, Callable[..., Audio]] = {
     "song": song,
     "bells": bells,
     "rain": rain,

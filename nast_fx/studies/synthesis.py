@@ -83,8 +83,9 @@ def filtered(signal: Signal, sample_rate: int, response: Response, *, ring_secon
     """The signal (..., frame) through a response; `ring_seconds` of padding keep its tail from wrapping."""
     n_frames = signal.shape[-1]
     n_fft = _fast_length(n_frames + round(ring_seconds * sample_rate))
-    hz = np.fft.rfftfreq(n_fft, 1.0 / sample_rate)
-    return np.asarray(np.fft.irfft(np.fft.rfft(signal, n_fft) * response(hz), n_fft)[..., :n_frames])
+    hz: Signal = np.linspace(0.0, 0.5 * sample_rate, n_fft // 2 + 1)
+    spectrum = response(hz) * np.fft.rfft(signal, n_fft)
+    return np.asarray(np.fft.irfft(spectrum, n_fft)[..., :n_frames])
 
 
 def low_pass(cutoff_hz: float, *, order: int = 2) -> Response:
