@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nast_fx.audio import ArraySource, Audio, check_samples, load_audio, open_source, probe
 from nast_fx.audio.block import padded_read
@@ -136,17 +139,26 @@ class TestReading:
             open_source(path, start, length)
 
     @pytest.mark.parametrize("quality", ["CONSTANT", "VARIABLE"])
-    def test_an_mp3_without_its_length_is_read_to_its_end(self, tmp_path, quality):
+    @pytest.mark.parametrize("rate", [RATE, 22_050, 8000])
+    def test_an_mp3_without_its_length_is_read_to_its_end(self, tmp_path, quality, rate):
         quiet_then_loud = noise(200_000)
         quiet_then_loud[:, 100_000:] *= 1e-4  # so that the first frame's bit rate says nothing
         path = tmp_path / "x.mp3"
-        with soundfile.SoundFile(path, "w", RATE, 2, format="MP3", bitrate_mode=quality) as file:
+        with soundfile.SoundFile(path, "w", rate, 2, format="MP3", bitrate_mode=quality) as file:
             file.write(quiet_then_loud.T)
         strip_length_from_mp3(path)
         info = probe(path)
         assert 200_000 <= info.n_frames <= 200_000 + 3 * 1152
         with open_source(path) as source:
             assert check_samples(source, "x").n_frames == info.n_frames
+
+    def test_a_large_tag_before_an_mp3_is_skipped(self, tmp_path):
+        path = write(tmp_path / "x.mp3", noise(), "MP3", "MPEG_LAYER_III")
+        strip_length_from_mp3(path)
+        expected = load_audio(path).samples
+        tag = b"ID3\4\0\0" + bytes([0, 6, 0, 0]) + bytes(6 << 14)
+        path.write_bytes(tag + path.read_bytes())
+        assert np.array_equal(load_audio(path).samples, expected)
 
     def test_a_piped_flac_is_read_to_its_end(self, tmp_path):
         path = write(tmp_path / "x.flac", noise(150_001), "FLAC", "PCM_24")
@@ -226,18 +238,30 @@ class TestBrokenFiles:
         with pytest.raises(AudioFileError, match=r"holds no audio|is empty"):
             probe(path)
 
+    def test_what_follows_a_wav_without_frames_is_not_audio(self, tmp_path):
+        path = write(tmp_path / "x.wav", np.zeros((1, 0), np.float32), "WAV", "PCM_16")
+        data = path.read_bytes() + b"LIST" + struct.pack("<I", 400) + bytes(400)
+        path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+        with pytest.raises(AudioFileError, match="holds no audio"):
+            probe(path)
+
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX only")
     def test_a_pipe_does_not_hang(self, tmp_path):
         os.mkfifo(tmp_path / "x.wav")
         with pytest.raises(AudioFileError, match="not a regular file"):
             probe(tmp_path / "x.wav")
 
-    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+    @pytest.mark.skipif(os.name == "nt", reason="POSIX only")
     def test_a_file_that_may_not_be_read(self, tmp_path):
         path = write(tmp_path / "x.wav", noise(100), "WAV", "PCM_16")
         path.chmod(0)
-        with pytest.raises(AudioFileError, match="no permission"):
-            probe(path)
+        user = os.geteuid()
+        os.seteuid(65_534 if user == 0 else user)  # root may read everything
+        try:
+            with pytest.raises(AudioFileError, match=r"x\.wav: cannot be read: no permission"):
+                probe(path)
+        finally:
+            os.seteuid(user)
 
     @pytest.mark.parametrize("share", [0.99, 0.5, 0.2])
     @pytest.mark.parametrize(("container", "subtype"), [*EXACT[:8], *LOSSY])
@@ -257,6 +281,33 @@ class TestBrokenFiles:
         with pytest.raises(AudioFileError, match="cut short"):
             probe(path)
 
+    @pytest.mark.parametrize(("container", "subtype"), [*EXACT[:8], *LOSSY])
+    def test_the_first_bytes_of_a_file_alone_are_an_error_of_the_file(self, tmp_path, container, subtype):
+        data = write(tmp_path / "x", noise(300), container, subtype).read_bytes()
+        for size in [*range(1, 48), 60, 90]:
+            (tmp_path / "x").write_bytes(data[:size])
+            with pytest.raises(AudioFileError):
+                probe(tmp_path / "x")
+
+    @given(places=st.lists(st.tuples(st.integers(0, 119), st.integers(0, 255)), min_size=1, max_size=5))
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_a_damaged_header_is_read_or_refused(self, tmp_path, places):
+        for container, subtype in [
+            ("WAV", "PCM_16"),
+            ("RF64", "FLOAT"),
+            ("AIFF", "PCM_24"),
+            ("W64", "PCM_16"),
+        ]:
+            path = tmp_path / container
+            if not path.exists():
+                write(path, noise(300), container, subtype)
+            data = bytearray(path.read_bytes())
+            for place, value in places:
+                data[place] = value
+            (tmp_path / "x").write_bytes(data)
+            with contextlib.suppress(AudioFileError):
+                open_source(tmp_path / "x").close()
+
     def test_an_mp3_that_lost_one_frame_is_found_by_decoding(self, tmp_path):
         path = write(tmp_path / "x.mp3", noise(), "MP3", "MPEG_LAYER_III")
         empty_tag = b"ID3\4\0\0" + bytes([0, 0, 8, 0]) + bytes(1024)
@@ -275,19 +326,29 @@ class TestBrokenFiles:
             check_samples(source, "x")
 
     @pytest.mark.parametrize(
+        ("container", "subtype"), [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")]
+    )
+    @pytest.mark.parametrize(
         ("fault", "expected", "words"),
         [
-            (OSError(errno.EIO, "Input/output error"), AudioFileError, r"x\.wav: cannot be read: .*fault"),
-            (KeyboardInterrupt(), KeyboardInterrupt, ""),
+            (OSError(errno.EIO, "Input/output error"), AudioFileError, r"x: cannot be read: .*fault"),
+            (KeyboardInterrupt(), KeyboardInterrupt, None),
         ],
     )
-    def test_what_goes_wrong_below_libsndfile_comes_out(self, tmp_path, fault, expected, words):
+    def test_what_goes_wrong_below_libsndfile_comes_out(
+        self, tmp_path, container, subtype, fault, expected, words
+    ):
         class Faulty(io.BytesIO):
             def readinto(self, buffer: object) -> int:
                 raise fault
 
-        with SoundReader(write(tmp_path / "x.wav", noise(100_000), "WAV", "PCM_16")) as reader:
-            reader._guard._file = Faulty(bytes(400_044))
+        path = write(tmp_path / "x", noise(100_000), container, subtype)
+        with SoundReader(path) as reader:
+            reader._guard._file = Faulty(path.read_bytes())
+            with pytest.raises(expected, match=words):
+                list(reader.blocks())
+        with SoundReader(path) as reader:
+            reader._guard._file = Faulty(path.read_bytes())
             with pytest.raises(expected, match=words):
                 reader.read_at(50_000, 100)
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError
 
-__all__ = ["AtomicFile", "check_place", "free_space_shortfall"]
+__all__ = ["AtomicFile", "check_place", "copy_exact", "free_space_shortfall"]
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 
@@ -50,7 +50,7 @@ class AtomicFile:
         self.temporary = self._target.parent / f".nast-fx-{secrets.token_hex(6)}.part"
         try:
             # With open() the new file gets the user's rights; tempfile would make it private.
-            self.file = open(self.temporary, "x+b")  # noqa: SIM115
+            self.file = open(self.temporary, "x+b")
         except OSError as error:
             raise file_error(self.path, "cannot be written", error) from error
         return self
@@ -93,6 +93,26 @@ class AtomicFile:
                 with contextlib.suppress(OSError):
                     self._target.unlink()  # our own empty claim
             raise
+
+
+def copy_exact(source_path: str | Path, path: str | Path, *, overwrite: bool = False) -> None:
+    """Copy a file byte for byte; the copy appears whole or not at all.
+
+    Raises
+    ------
+    AudioFileError
+        If the source cannot be read or the place cannot be written.
+    """
+    try:
+        source = open(source_path, "rb")  # noqa: SIM115
+    except OSError as error:
+        raise file_error(source_path, "cannot be read", error) from error
+    with source, AtomicFile(path, overwrite=overwrite) as atomic:
+        try:
+            shutil.copyfileobj(source, atomic.file, 2**20)
+            atomic.file.flush()
+        except OSError as error:
+            raise file_error(path, "cannot be written", error) from error
 
 
 def check_place(path: str | Path, *, overwrite: bool = True) -> None:

@@ -57,7 +57,9 @@ def check_samples(source: AudioSource, name: str, *, block_frames: int = BLOCK_F
         finite = np.isfinite(block).all(axis=0)
         if not finite.all():
             seconds = (start + int(np.argmin(finite))) / source.sample_rate
-            raise AudioFileError(f"{name}: a sample at {seconds:.3f} s is not a finite number (NaN or infinite)")
+            raise AudioFileError(
+                f"{name}: a sample at {seconds:.3f} s is not a finite number (NaN or infinite)"
+            )
         squares += np.einsum("ij,ij->i", block, block, dtype=np.float64)
         peak = np.maximum(peak, np.abs(block).max(axis=1))
     if source.n_frames == 0:

@@ -67,6 +67,8 @@ class Quantizer:
         """Draw the noise of one place: the difference of two uniform draws is triangular in -1 ... 1."""
         noise = np.empty((self.n_channels, NOISE_FRAMES), dtype=np.float32)
         for channel in range(self.n_channels):
-            pair = np.random.default_rng([self._seed, channel, index]).random((2, NOISE_FRAMES), dtype=np.float32)
+            pair = np.random.default_rng([self._seed, channel, index]).random(
+                (2, NOISE_FRAMES), dtype=np.float32
+            )
             noise[channel] = pair[0] - pair[1]
         return noise

@@ -3,20 +3,23 @@
 Encoders since about 2000 put the number into a first, silent frame (``Xing``, ``Info`` or
 ``VBRI``). Without it libsndfile guesses from the first frame's bit rate, and stops reading at the
 guess: a file of variable rate would lose its end. For such a file a frame of that kind is made
-here and shown to libsndfile in front of the file (see `WithHeader`).
+here, to be shown to libsndfile in front of the file.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["Mp3Layout", "WithHeader", "read_layout"]
+__all__ = ["Mp3Layout", "info_frame", "read_layout"]
 
-_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}  # Hz, by version
+_RATES = {
+    3: (44_100, 48_000, 32_000),
+    2: (22_050, 24_000, 16_000),
+    0: (11_025, 12_000, 8_000),
+}  # Hz, by version
 _BIT_RATES = {  # kbit/s of layer III, by "is MPEG 1"
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -112,50 +115,7 @@ def _count_frames(file: BinaryIO, start: int, header: bytes) -> Mp3Layout | None
     return Mp3Layout(start, start + position, n_frames, 0, header)
 
 
-class WithHeader(io.RawIOBase):
-    """An MP3 without length, read-only, with a made ``Info`` frame in front that holds its length."""
-
-    def __init__(self, file: BinaryIO, layout: Mp3Layout) -> None:
-        self._file = file
-        self._front = _info_frame(layout)
-        self._layout = layout
-        self._size = len(self._front) + layout.end - layout.start
-        self._position = 0
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move to a byte; see `io.IOBase.seek`."""
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
-
-    def tell(self) -> int:
-        """Give the place of the next byte."""
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        """Read up to `size` bytes; see `io.RawIOBase.read`."""
-        left = max(0, self._size - self._position)
-        size = left if size < 0 else min(size, left)
-        data = self._front[self._position : self._position + size]
-        if len(data) < size:
-            self._file.seek(self._layout.start + self._position + len(data) - len(self._front))
-            data += self._file.read(size - len(data))
-        self._position += len(data)
-        return data
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Read into `buffer`; see `io.RawIOBase.readinto`."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-        super().close()
-
-
-def _info_frame(layout: Mp3Layout) -> bytes:
+def info_frame(layout: Mp3Layout) -> bytes:
     """Make a silent frame with the counts, of the smallest bit rate that has room for them."""
     one = layout.header[1] >> 3 & 3 == 3
     mono = layout.header[3] >> 6 == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nast_fx.errors import AudioFileError
 
-__all__ = ["file_error", "shown"]
+__all__ = ["clean_text", "file_error", "shown"]
 
 _REASONS = {
     errno.EACCES: "no permission",
@@ -37,3 +37,8 @@ def file_error(path: str | Path, what: str, error: OSError) -> AudioFileError:
     """Make the error to raise for `error`: ``<path>: <what>: <reason>``."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
     return AudioFileError(f"{shown(path)}: {what}: {reason}")
+
+
+def clean_text(text: str) -> str:
+    """Give `text` as it can be encoded in UTF-8: broken characters are replaced, NUL is left out."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

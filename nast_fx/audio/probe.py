@@ -1,29 +1,17 @@
-"""What a file is, before any work: is it there, is it audio, is it whole, how long.
-
-libsndfile shortens a truncated WAV or AIFF silently, so the sizes in its header are compared with
-the file's here. FLAC, OGG and MP3 that are damaged inside are found when they are decoded.
-"""
+"""What a file is, before any work: is it there, is it audio, is it whole, how long is it."""
 
 from __future__ import annotations
 
-import os
 import stat
-import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import soundfile
-
-from nast_fx.audio import mp3, ogg, riff
+from nast_fx.audio.decode import SoundReader
 from nast_fx.audio.names import file_error, shown
+from nast_fx.audio.whole import check_whole
 from nast_fx.errors import AudioFileError
 
-__all__ = ["FileInfo", "damaged", "open_sound", "probe"]
-
-_W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-_W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
-NO_LENGTH = 2**62  # libsndfile gives 2^63 - 1 frames for a FLAC that was piped
+__all__ = ["FileInfo", "probe"]
 
 
 @dataclass(frozen=True)
@@ -55,23 +43,55 @@ class FileInfo:
 
 
 def probe(path: str | Path) -> FileInfo:
-    """Look at a file without decoding it (a few headers; a piped FLAC is decoded).
+    """Look at a file without decoding it; only a FLAC or MP3 without its length is read through.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    FileInfo
 
     Raises
     ------
     AudioFileError
         If it is missing, a folder, empty, unreadable, not audio, cut short, or without a frame.
+        Damage inside a FLAC, OGG or MP3 is found by decoding (`check_samples`).
     """
     path = Path(path)
-    check_whole(path)
-    with open_sound(path) as sound:
-        n_frames = sound.frames
-        if n_frames >= NO_LENGTH:
-            n_frames = sum(len(block) for block in decoded(sound, path))
-        elif sound.format == "FLAC":
-            read_last_frame(sound, path)
-        container = {"WAVEX": "WAV"}.get(sound.format, sound.format)
-        info = FileInfo(path, container, sound.subtype, sound.samplerate, sound.channels, n_frames)
+    _check_file(path)
+    with SoundReader(path) as reader:
+        n_frames = _length(reader)
+        info = FileInfo(
+            path, reader.container, reader.subtype, reader.sample_rate, reader.n_channels, n_frames
+        )
     if info.n_frames < 1:
         raise AudioFileError(f"{shown(path)}: holds no audio")
     return info
+
+
+def _check_file(path: Path) -> None:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise AudioFileError(f"{shown(path)}: is a folder, not an audio file")
+        if not stat.S_ISREG(found.st_mode):
+            raise AudioFileError(f"{shown(path)}: is not a regular file")
+        if found.st_size == 0:
+            raise AudioFileError(f"{shown(path)}: is empty")
+        with open(path, "rb") as file:
+            check_whole(path, file)
+    except FileNotFoundError as error:
+        raise AudioFileError(f"{shown(path)}: there is no such file") from error
+    except OSError as error:
+        raise file_error(path, "cannot be read", error) from error
+
+
+def _length(reader: SoundReader) -> int:
+    """How many frames there are; the last one of a FLAC is read, since that shows if it is cut."""
+    if not reader.knows_length:
+        return sum(block.shape[1] for block in reader.blocks())
+    if reader.container == "FLAC" and reader.n_frames:
+        reader.read_at(reader.n_frames - 1, 1)
+    return reader.n_frames

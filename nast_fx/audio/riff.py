@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["Chunk", "ChunkTable", "finish_sizes", "read_chunk", "read_table", "replace_chunks"]
+__all__ = [
+    "Chunk",
+    "ChunkTable",
+    "clear_peak_time",
+    "finish_sizes",
+    "is_streamed",
+    "pack_chunk",
+    "read_chunk",
+    "read_table",
+    "replace_chunks",
+]
 
 UNKNOWN_SIZE = 0xFFFF_FFFF
 DS64_BYTES = 28  # reserved as JUNK: riff, data and sample counts of 64 bits, an empty table
@@ -68,6 +78,7 @@ def read_table(file: BinaryIO) -> ChunkTable | None:
     if len(head) < 12 or head[:4] not in _MAGIC or head[8:] not in (b"WAVE", b"AIFF", b"AIFC"):
         return None
     order = _MAGIC[head[:4]]
+    whole_size = struct.unpack_from(f"{order}I", head, 4)[0]
     long_sizes: dict[bytes, int] = {}
     chunks: list[Chunk] = []
     position = 12
@@ -75,18 +86,20 @@ def read_table(file: BinaryIO) -> ChunkTable | None:
         file.seek(position)
         name, size = struct.unpack(f"{order}4sI", file.read(8))
         offset = position + 8
-        if name == b"ds64" and size >= 16:
+        if name == b"ds64" and min(size, file_size - offset) >= 16:
             long_sizes[b"data"] = struct.unpack("<8xQ", file.read(16))[0]
         elif name in (b"data", b"SSND"):
-            size = _data_size(size, file_size - offset, long_sizes.get(name))
+            size = _data_size(size, file_size - offset, long_sizes.get(name), whole_size)
         chunks.append(Chunk(name, offset, size))
         position = offset + size + (size & 1)
     return ChunkTable(head[:4], head[8:], order, tuple(chunks), file_size)
 
 
-def _data_size(size: int, left: int, long_size: int | None) -> int:
+def _data_size(size: int, left: int, long_size: int | None, whole_size: int) -> int:
     if size == UNKNOWN_SIZE and long_size:
         return long_size
+    if size == 0 and not is_streamed(whole_size):
+        return 0  # a finished file without samples
     return left if is_streamed(size) and size != left else size
 
 
@@ -105,6 +118,11 @@ def read_chunk(file: BinaryIO, chunk: Chunk) -> bytes:
     file.seek(chunk.offset)
     data = file.read(chunk.size)
     return data if len(data) == chunk.size else b""
+
+
+def pack_chunk(name: bytes, data: bytes) -> bytes:
+    """Give a chunk as it stands in a WAV file: name, size, data, and a zero after an odd size."""
+    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
 
 
 def replace_chunks(file: BinaryIO, chunks: Sequence[tuple[bytes, bytes]]) -> None:
@@ -127,9 +145,9 @@ def replace_chunks(file: BinaryIO, chunks: Sequence[tuple[bytes, bytes]]) -> Non
             file.seek(old.offset - 8)
             file.write(b"JUNK")
         file.seek(end)
-        padded = b"\0" * (end & 1) + name + struct.pack("<I", len(data)) + data
-        file.write(padded)
-        end += len(padded)
+        packed = b"\0" * (end & 1) + pack_chunk(name, data)
+        file.write(packed)
+        end += len(packed)
     file.seek(end)
     file.write(b"\0" * (end & 1))
     finish_sizes(file)
@@ -166,3 +184,12 @@ def finish_sizes(file: BinaryIO) -> None:
     file.write(struct.pack("<QQQI", total, data.size, data.size // block_align, 0))
     file.seek(data.offset - 4)
     file.write(struct.pack("<I", UNKNOWN_SIZE))
+
+
+def clear_peak_time(file: BinaryIO) -> None:
+    """Set the time stamp in the ``PEAK`` chunk of an open AIFF or WAV file to zero, if it has one."""
+    table = read_table(file)
+    peak = table.find(b"PEAK") if table else None
+    if peak is not None and peak.size >= 8:
+        file.seek(peak.offset + 4)
+        file.write(bytes(4))

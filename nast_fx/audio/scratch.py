@@ -78,7 +78,7 @@ class ScratchFile:
             raise ValueError(
                 f"block {block.shape} at {start} does not fit into ({self.n_channels}, {self.n_frames})"
             )
-        data = memoryview(np.ascontiguousarray(block.T, dtype=np.float32)).cast("B") if n_frames else b""
+        data = np.ascontiguousarray(block.T, dtype=np.float32).data.cast("B") if n_frames else b""
         try:
             with self._lock:
                 self._file.seek(start * self.n_channels * _ITEM)
@@ -101,12 +101,12 @@ class ScratchFile:
 
     def _fetch(self, start: int, n_frames: int) -> Samples:
         frames = np.zeros((n_frames, self.n_channels), dtype=np.float32)
-        view = memoryview(frames).cast("B")
+        view = frames.data.cast("B")
         try:
             with self._lock:
                 self._file.seek(start * self.n_channels * _ITEM)
                 while len(view):
-                    n_bytes = self._file.readinto(view)  # type: ignore[attr-defined]
+                    n_bytes = self._file.readinto(view)
                     if not n_bytes:
                         break  # past what was ever written: zeros
                     view = view[n_bytes:]

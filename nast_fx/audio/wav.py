@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.audio.riff import DS64_BYTES, UNKNOWN_SIZE, finish_sizes
+from nast_fx.audio.riff import DS64_BYTES, UNKNOWN_SIZE, finish_sizes, pack_chunk
 from nast_fx.models.output import Bits
 
 __all__ = ["WavWriter"]
@@ -59,7 +59,7 @@ class WavWriter:
         chunks.append((b"fmt ", _format(sample_rate, n_channels, bits, channel_mask)))
         if bits == "32f" or n_channels > 2:
             chunks.append((b"fact", bytes(4)))
-        header = b"".join(n + struct.pack("<I", len(d)) + d + b"\0" * (len(d) & 1) for n, d in chunks)
+        header = b"".join(pack_chunk(name, data) for name, data in chunks)
         self._fact_offset = 12 + len(header) - 4 if chunks[-1][0] == b"fact" else 0
         file.write(b"RIFF" + struct.pack("<I", UNKNOWN_SIZE) + b"WAVE" + header)
         file.write(b"data" + struct.pack("<I", UNKNOWN_SIZE))
@@ -87,6 +87,11 @@ class WavWriter:
             self._file.seek(self._fact_offset)
             self._file.write(struct.pack("<I", min(self._n_frames, UNKNOWN_SIZE)))
         finish_sizes(self._file)
+
+        self._file.flush()
+
+    def abandon(self) -> None:
+        """Let go of an incomplete file."""
 
 
 def _format(sample_rate: int, n_channels: int, bits: Bits, channel_mask: int) -> bytes:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from nast_fx.audio import Audio
-from nast_fx.audio.resample import resample
+from nast_fx.audio import Audio, resample
 
 __all__ = [
     "HOP_LENGTH",
     "LEVEL",
     "N_FFT",
+    "N_FILTERS",
     "SAMPLE_RATE",
     "WIDTH",
     "Signal",

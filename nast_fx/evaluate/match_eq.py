@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nast_fx.audio import Audio
-from nast_fx.audio.resample import resample
+from nast_fx.audio import Audio, resample
 from nast_fx.errors import AudioFileError
 from nast_fx.evaluate.features import magnitude_chunks
 

@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from itertools import pairwise
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -18,40 +18,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nast_fx.audio import Audio
-from nast_fx.evaluate.features import magnitude_chunks
 from nast_fx.evaluate.files import write_whole
+from nast_fx.evaluate.spectrogram import F_MIN, log_spectrogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["log_spectrogram", "loss_figure", "png", "save_spectrograms", "spectrogram_figure"]
+__all__ = ["loss_figure", "png", "save_spectrograms", "spectrogram_figure"]
 
-Array = NDArray[np.float64]
-
-F_MIN = 40.0
-N_ROWS = 320
-N_COLUMNS = 1000
-WINDOW_SECONDS = 0.093
 RANGE_DB = 80.0
+SILENT_DB = -90.0
+"""A picture that is nowhere above this, at an RMS of 1, shows silence and not its rounding noise."""
+SHORTEST_SECONDS = 1e-3
 TICKS_HZ = {50: "50", 100: "100", 200: "200", 500: "500", 1000: "1k", 2000: "2k", 5000: "5k", 10_000: "10k"}
 COLOR_MAP = "magma"
 LINES = ("#d1495b", "#2e86ab", "#e8a33d", "#5b8e7d", "#8367c7", "#7a7a7a")
+SMALLEST_LOSS = 1e-5
+"""Lower end of the log axis as a share of the largest loss."""
 NOT_LOSSES = frozenset({"step", "segment", "seconds"})
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colors of a picture: page, text, and lines that stand back."""
+    """Colors of a picture: page, text, lines that stand back, and an empty panel."""
 
     page: str
     text: str
     faint: str
+    field: str
 
 
-LIGHT = Theme(page="#ffffff", text="#1d1d25", faint="#c9c9d2")
-DARK = Theme(page="#17171d", text="#e6e6ec", faint="#44444f")
+LIGHT = Theme(page="#ffffff", text="#1d1d25", faint="#c9c9d2", field="#f3f3f6")
+DARK = Theme(page="#17171d", text="#e6e6ec", faint="#44444f", field="#1e1e26")
 
 
 def spectrogram_figure(
@@ -59,7 +59,7 @@ def spectrogram_figure(
 ) -> Figure:
     """Draw the spectrograms of one or more recordings above one another.
 
-    Frequency runs on one log axis from 40 Hz, color on one scale of 80 dB under the loudest spot of
+    Frequency runs on one log axis from 40 Hz, color on one scale of 80 dB below the loudest point of
     all recordings, each brought to one RMS first.
 
     Parameters
@@ -75,86 +75,60 @@ def spectrogram_figure(
 
     f_max = min(20_000.0, max(audio.sample_rate for audio in audios.values()) / 2)
     pictures = {title: log_spectrogram(audio, f_max) for title, audio in audios.items()}
-    loudest = max(float(picture.max()) for picture in pictures.values())
+    loudest = max(SILENT_DB, *(float(picture.max()) for picture in pictures.values()))
     shared = set(audios) if shared_time is None else set(shared_time)
     longest = max((audios[title].seconds for title in audios if title in shared), default=0.0)
     figure = Figure(figsize=(9.0, 0.75 + 2.05 * len(audios)), layout="constrained", facecolor=theme.page)
-    figure.get_layout_engine().set(h_pad=0.06, w_pad=0.08)  # type: ignore[union-attr]
-    panels = figure.subplots(len(audios), 1, squeeze=False)[:, 0]
+    panels = figure.subplots(len(audios), 1, squeeze=False)[:, 0].tolist()
     for panel, (title, picture) in zip(panels, pictures.items(), strict=True):
         seconds = audios[title].seconds
-        image = panel.imshow(
-            picture - loudest,
-            origin="lower",
-            aspect="auto",
-            interpolation="bilinear",
-            cmap=COLOR_MAP,
-            vmin=-RANGE_DB,
-            vmax=0,
-            extent=(0, max(seconds, 1e-3), 0, 1),
-        )
-        panel.set_xlim(0, max(longest if title in shared else seconds, 1e-3))
+        image = _draw(panel, picture - loudest, seconds)
+        panel.set_xlim(0, max(longest if title in shared else seconds, SHORTEST_SECONDS))
         _label_panel(panel, title, f_max, theme)
     panels[-1].set_xlabel("time in seconds", color=theme.text, fontsize=9)
     _add_scale(figure, panels, image, theme)
     return figure
 
 
-def log_spectrogram(audio: Audio, f_max: float) -> Array:
-    """Level in dB (320 rows, at most 1000 columns), log-spaced from 40 Hz to `f_max`.
-
-    The recording is mixed to mono and brought to one RMS. A column holds the mean power of its stretch of time,
-    so that a long file keeps its short sounds and costs no memory.
-    """
-    mono = audio.samples.mean(axis=0, dtype=np.float32)
-    mono = np.nan_to_num(mono, posinf=0.0, neginf=0.0)
-    mono = mono / max(float(np.sqrt(np.mean(mono**2))) if mono.size else 0.0, 1e-9)
-    n_fft = 2 ** round(np.log2(WINDOW_SECONDS * audio.sample_rate))
-    hop_length = max(1, min(n_fft // 8, max(mono.size // N_COLUMNS, n_fft // 32)))
-    mono = np.pad(mono, (0, max(0, n_fft - mono.size)))
-    n_frames = mono.size // hop_length + 1
-    n_columns = min(N_COLUMNS, n_frames)
-    power = np.zeros((n_fft // 2 + 1, n_columns))
-    start = 0
-    for magnitude in magnitude_chunks(mono, n_fft=n_fft, hop_length=hop_length):
-        columns = (start + np.arange(magnitude.shape[1])) * n_columns // n_frames
-        first = np.flatnonzero(np.diff(columns, prepend=-1))
-        power[:, columns[first]] += np.add.reduceat(magnitude.square().double().numpy(), first, axis=1)
-        start += magnitude.shape[1]
-    counts = np.bincount(np.arange(n_frames) * n_columns // n_frames)
-    rows = _log_rows(n_fft, audio.sample_rate, f_max) @ (power / counts)
-    return np.asarray(10 * np.log10(np.maximum(rows / n_fft**2, 1e-20)))
-
-
 def loss_figure(history: Sequence[Mapping[str, float]], *, theme: Theme = LIGHT) -> Figure:
-    """Draw every loss of the history over its steps, on a log axis where all are above 0.
+    """Draw every loss of the history over its steps, on a log axis unless one is below 0.
 
     ``step`` gives the place on the axis where it only rises (otherwise the row's number does);
-    ``segment`` and ``seconds`` are not drawn, nor is a value that is not a number.
+    ``segment`` and ``seconds`` are not drawn, nor is a value that is not a number, nor 0 on a log axis.
     """
     from matplotlib.figure import Figure
 
     steps: list[float] = [row.get("step", number) for number, row in enumerate(history)]
-    if any(later <= earlier for earlier, later in zip(steps, steps[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(steps)):
         steps = [float(number) for number in range(len(history))]
+    names = dict.fromkeys(name for row in history for name in row if name not in NOT_LOSSES)
+    curves = np.array([[row.get(name, np.nan) for row in history] for name in names], dtype=np.float64)
+    curves[~np.isfinite(curves)] = np.nan
     figure = Figure(figsize=(9.0, 2.9), layout="constrained", facecolor=theme.page)
     panel = figure.subplots()
-    names = dict.fromkeys(name for row in history for name in row if name not in NOT_LOSSES)
-    drawn: list[float] = []
-    for number, name in enumerate(names):
-        values = [float(row.get(name, np.nan)) for row in history]
-        drawn += [value for value in values if isfinite(value)]
-        values = [value if isfinite(value) else np.nan for value in values]
-        panel.plot(steps, values, color=LINES[number % len(LINES)], linewidth=1.8, label=_plain(name))
-    if drawn and min(drawn) > 0:
+    if (curves > 0).any() and not (curves < 0).any():
+        curves[curves == 0] = np.nan
         panel.set_yscale("log")
+        # A term that starts next to 0 must not flatten the others.
+        panel.set_ylim(
+            max(np.nanmin(curves) / 1.5, np.nanmax(curves) * SMALLEST_LOSS), np.nanmax(curves) * 1.5
+        )
+    for number, (name, curve) in enumerate(zip(names, curves, strict=True)):
+        panel.plot(steps, curve, color=LINES[number % len(LINES)], linewidth=1.8, label=_plain(name))
     panel.set_xlabel("step", color=theme.text, fontsize=9)
     panel.set_ylabel("loss", color=theme.text, fontsize=9)
     panel.grid(True, color=theme.faint, linewidth=0.6, alpha=0.6)
     panel.spines[["top", "right"]].set_visible(False)
     _paint(panel, theme)
     if names:
-        panel.legend(frameon=False, labelcolor=theme.text, fontsize=9, ncols=len(LINES))
+        panel.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            frameon=False,
+            labelcolor=theme.text,
+            fontsize=9,
+            ncols=len(LINES),
+        )
     return figure
 
 
@@ -176,7 +150,7 @@ def save_spectrograms(
     *,
     shared_time: Collection[str] | None = None,
     theme: Theme = LIGHT,
-    dpi: int = 160,
+    dpi: int = 130,
 ) -> None:
     """Write `spectrogram_figure` as a PNG file, whole or not at all.
 
@@ -188,15 +162,18 @@ def save_spectrograms(
     write_whole(path, png(spectrogram_figure(audios, shared_time=shared_time, theme=theme), dpi=dpi))
 
 
-def _log_rows(n_fft: int, sample_rate: int, f_max: float) -> Array:
-    """Averages (row, bin): each row's band, or one bin's width around it where that is wider."""
-    width = sample_rate / n_fft
-    edges = np.geomspace(F_MIN, f_max, N_ROWS + 1)
-    center = np.sqrt(edges[1:] * edges[:-1])[:, None]
-    half = np.maximum(np.diff(edges), width)[:, None] / 2
-    bins = np.fft.rfftfreq(n_fft, 1 / sample_rate)[None]
-    overlap = np.minimum(center + half, bins + width / 2) - np.maximum(center - half, bins - width / 2)
-    return np.asarray(np.clip(overlap, 0, None) / (2 * half))
+def _draw(panel: Axes, levels: NDArray[np.float64], seconds: float) -> AxesImage:
+    """Show levels (row, column) in dB between 0 and `seconds`, 0 and 1."""
+    return panel.imshow(
+        levels,
+        origin="lower",
+        aspect="auto",
+        interpolation="bilinear",
+        cmap=COLOR_MAP,
+        vmin=-RANGE_DB,
+        vmax=0,
+        extent=(0, max(seconds, SHORTEST_SECONDS), 0, 1),
+    )
 
 
 def _label_panel(panel: Axes, title: str, f_max: float, theme: Theme) -> None:
@@ -212,7 +189,7 @@ def _label_panel(panel: Axes, title: str, f_max: float, theme: Theme) -> None:
 def _paint(panel: Axes, theme: Theme) -> None:
     panel.tick_params(colors=theme.text, which="both", labelsize=8, length=3, color=theme.faint)
     panel.spines[:].set_color(theme.faint)
-    panel.set_facecolor(theme.page)
+    panel.set_facecolor(theme.field)
 
 
 def _plain(title: str) -> str:
@@ -224,5 +201,5 @@ def _add_scale(figure: Figure, panels: Sequence[Axes], image: AxesImage, theme: 
     scale = figure.colorbar(image, ax=list(panels), pad=0.015, fraction=0.025, aspect=18 * len(panels))
     scale.set_ticks([-80, -60, -40, -20, 0])
     scale.ax.tick_params(colors=theme.text, labelsize=8, length=3, color=theme.faint)
-    scale.set_label("dB under the loudest spot", color=theme.text, fontsize=9)
+    scale.set_label("dB below the loudest point", color=theme.text, fontsize=9)
     scale.outline.set_visible(False)

@@ -39,7 +39,8 @@ p, li { max-width: 48rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: .5rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { font-size: .85rem; color: var(--soft); font-weight: 600; white-space: nowrap; }
-.facts { width: auto; } .facts th { font-weight: 500; color: var(--soft); padding-left: 0; white-space: nowrap; }
+.facts { width: auto; }
+.facts th { font-weight: 500; color: var(--soft); padding-left: 0; white-space: nowrap; }
 .facts td { overflow-wrap: anywhere; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.output { background: var(--mark); font-weight: 600; }
@@ -67,16 +68,12 @@ def write_report(
     ----------
     title : str
         Headline and title of the page.
-    facts : mapping of label to value
-        Shown as a table, in their order.
-    evaluation : Evaluation or None
-        Figures to explain; None leaves the section out.
-    content : Audio or None
-        None for a texture.
+    facts, notes : mapping of label to value, sequence of sentences
+        Shown as a table and a list, in their order.
+    evaluation, content : Evaluation, Audio or None
+        None leaves the figures out; a texture has no content.
     history : sequence of rows or None
         Losses by name, with an optional ``step``: see `loss_figure`.
-    notes : sequence of str
-        One sentence each.
 
     Raises
     ------
@@ -92,13 +89,16 @@ def write_report(
         _section("Spectrograms", _spectrograms(heard)),
         _section("Losses", _losses(history) if history else ""),
     ]
-    page = (
+    write_whole(path, _page(title, "".join(sections)).encode("utf-8", errors="replace"))
+
+
+def _page(title: str, body: str) -> str:
+    return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE_SHEET}</style>\n</head>\n"
-        f"<body>\n<h1>{escape(title)}</h1>\n{''.join(sections)}</body>\n</html>\n"
+        f"<body>\n<h1>{escape(title)}</h1>\n{body}</body>\n</html>\n"
     )
-    write_whole(path, page.encode("utf-8", errors="replace"))
 
 
 def _section(heading: str, body: str) -> str:
@@ -148,7 +148,7 @@ def _figures_table(evaluation: Evaluation) -> str:
 
 def _number(value: float | bool | None, meaning: Explanation) -> str:
     if value is None:
-        return "–"
+        return "\N{EN DASH}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = f"{value:.{meaning.digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -21,6 +21,7 @@ from torch import Tensor
 from nast_fx.evaluate.features import (
     HOP_LENGTH,
     LEVEL,
+    N_FILTERS,
     SAMPLE_RATE,
     SHORTEST,
     WIDTH,
@@ -82,25 +83,25 @@ def style_distance(signal: Signal, target: Tensor) -> float:
     """
     n_positions = signal.size // HOP_LENGTH + 2 - WIDTH
     every = -(-n_positions // N_POSITIONS_TO_CHOOSE)
-    distances = torch.linalg.norm(grams(signal, GAINS_DB, every=every) - target, dim=(1, 2))
-    if every > 1:
-        best = GAINS_DB[int(distances.argmin())]
-        distances = torch.linalg.norm(grams(signal, (best,)) - target, dim=(1, 2))
-    return float(distances.min())
+    distances = [float(torch.dist(found, target)) for found in grams(signal, GAINS_DB, every=every)]
+    if every == 1:
+        return min(distances)
+    best = GAINS_DB[distances.index(min(distances))]
+    return float(torch.dist(grams(signal, (best,))[0], target))
 
 
 def grams(signal: Signal, gains_db: Sequence[float] = (0.0,), *, every: int = 1) -> Tensor:
-    """Mean outer products (gain, filter, filter), float64, of the judge's features of a waveform.
+    """Mean outer products (gain, filter, filter) of the judge's features of a waveform.
 
     Only every so manieth chunk of waveform (frame,) is seen; the gains share its spectrum.
     """
     gains = torch.tensor([10 ** (gain / 20) for gain in gains_db])[:, None, None]
-    total, n_positions = torch.zeros((), dtype=torch.float64), 0
+    total, n_positions = torch.zeros(len(gains), N_FILTERS, N_FILTERS), 0
     for magnitude in magnitude_chunks(signal, overlap=WIDTH - 1, every=every):
         phi = features(gains * magnitude)
-        total = total + (phi @ phi.mT).double()
+        total.baddbmm_(phi, phi.mT)
         n_positions += phi.shape[2]
-    return total / n_positions
+    return total.div_(n_positions)
 
 
 def white_noise(n_frames: int) -> Signal:

@@ -63,8 +63,9 @@ class _NetworkTerm(Term):
 
     def __str__(self) -> str:
         net = self.network.architecture
-        width = "infinite" if net.n_filters == float("inf") else f"{net.n_filters:g}-filter"
-        return f"{super().__str__()} of a {width} width-{net.kernel_width} network of {net.n_layers} layers"
+        count = "infinite" if net.n_filters == float("inf") else f"{net.n_filters:g}"
+        layers = f"{net.n_layers} layer{'s' if net.n_layers > 1 else ''}"
+        return f"{super().__str__()} ({count} filters of width {net.kernel_width}, {layers})"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ reference pages are all made from it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -65,7 +65,9 @@ def _sentence(model: type[Settings], error: ValidationError) -> str:
         return f"there is no setting '{name}'{did_you_mean(name, model.model_fields)}"
     if name not in model.model_fields:
         return str(first["msg"]).removeprefix("Value error, ")
-    return f"{name}={first['input']} must be {_rule(model, name, first)}"
+    known = get_args(model.model_fields[name].annotation) if first["type"] == "literal_error" else ()
+    near = did_you_mean(str(first["input"]), known)
+    return f"{name}={first['input']} must be {_rule(model, name, first)}{near}"
 
 
 def _rule(model: type[Settings], name: str, error: Any) -> str:

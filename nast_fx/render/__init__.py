@@ -3,16 +3,21 @@
 from nast_fx.render.device import choose_device
 from nast_fx.render.engine import Styled, make_texture, style_source
 from nast_fx.render.job import Rendered, render_file, texture_file
-from nast_fx.render.style import Reference, References, open_references
+from nast_fx.render.preview import Preview, preview_render, preview_texture
+from nast_fx.render.style import Reference, References, checked_reference, open_references
 
 __all__ = [
+    "Preview",
     "Reference",
     "References",
     "Rendered",
     "Styled",
+    "checked_reference",
     "choose_device",
     "make_texture",
     "open_references",
+    "preview_render",
+    "preview_texture",
     "render_file",
     "style_source",
     "texture_file",

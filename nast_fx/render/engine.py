@@ -28,7 +28,15 @@ from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.style import References
 from nast_fx.render.track import Journey, SegmentRecord, style_texture, style_track
 
-__all__ = ["Styled", "make_texture", "style_source", "texture_rate"]
+__all__ = [
+    "Styled",
+    "check_loop",
+    "content_notes",
+    "content_rate",
+    "make_texture",
+    "style_source",
+    "texture_rate",
+]
 
 MAX_WORKING_RATE = 48_000  # Hz
 CEILING = 10 ** (-1 / 20)  # -1 dBFS, sample peak
@@ -94,11 +102,11 @@ def style_source(
     UsageError, DeviceError
         The rate or the device cannot be used.
     """
-    rate = _checked_rate(content.sample_rate)
+    rate = content.sample_rate
+    working_rate = content_rate(content, references)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(content.n_channels, plan.channels)
-    working_rate = min(_working_rate(rate), max(references.sample_rate, MIN_RATE))
-    notes = [*_content_notes(content, stats, layout, working_rate, method), *references.notes()]
+    notes = [*content_notes(content, stats, layout, working_rate, method), *references.notes()]
     low: AudioSource = content
     if working_rate != rate:
         yield Progress("read", note=f"resampling to {working_rate} Hz")
@@ -126,7 +134,7 @@ def make_texture(
     device, reason = choose_device(plan.device)
     layout = StereoLayout(references.n_channels, plan.channels)
     if plan.loop:
-        _check_loop(n_frames / rate, method.min_frames(rate) / rate)
+        check_loop(n_frames / rate, method.min_frames(rate) / rate)
     yield Progress("read", note="preparing the style")
     with device_errors():
         sound = references.sound(layout.rows, rate, method.min_frames(rate)).to(device)
@@ -134,9 +142,15 @@ def make_texture(
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
     journey = Journey(method, targets, plan, layout, result, device)
     yield from style_texture(journey, references.levels(layout.rows))
-    gain = _gain_under_ceiling(result, None)
+    level = _texture_level(references, result)
+    gain = level * _gain_under_ceiling(Mixed(result, result, amount=0.0, gain=level), None)
     final = Mixed(result, result, amount=0.0, gain=gain)
     return Styled(final, tuple(journey.records), tuple(references.notes()), reason, rate)
+
+
+def content_rate(content: AudioSource, references: References) -> int:
+    """Give the rate in Hz at which a content is styled: its own or less, as far as the styles have it."""
+    return min(_working_rate(_checked_rate(content.sample_rate)), max(references.sample_rate, MIN_RATE))
 
 
 def texture_rate(references: References) -> int:
@@ -155,16 +169,18 @@ def _working_rate(rate: int) -> int:
     return round(rate / math.ceil(rate / MAX_WORKING_RATE))
 
 
-def _check_loop(seconds: float, least: float) -> None:
+def check_loop(seconds: float, least: float) -> None:
+    """Raise a UsageError if a loop of that many seconds cannot be made."""
     if not least <= seconds <= MAX_LOOP_SECONDS:
         raise UsageError(
             f"a loop of {seconds:g} s cannot be made: it must be from {least:.1f} to {MAX_LOOP_SECONDS:g} s"
         )
 
 
-def _content_notes(
+def content_notes(
     content: AudioSource, stats: SampleStats, layout: StereoLayout, working_rate: int, method: Method[Any]
 ) -> list[str]:
+    """Say what is special about a content, a sentence each."""
     notes = []
     if stats.peak.max() == 0:
         notes.append("The content is silent; it stays silent.")
@@ -193,6 +209,13 @@ def _change(
     if low.sample_rate == content.sample_rate:
         return change
     return stack.enter_context(resample_source(change, content.sample_rate, n_frames=content.n_frames))
+
+
+def _texture_level(references: References, result: AudioSource) -> float:
+    """Gain that brings a texture to the references' overall level."""
+    wanted = references.levels(("left", "right") if references.n_channels == 2 else ("mid",))
+    found = check_samples(result, "the result").rms
+    return float(np.sqrt(np.mean(wanted**2) / np.mean(found**2))) if found.any() else 1.0
 
 
 def _gain_under_ceiling(source: AudioSource, stats: SampleStats | None) -> float:

@@ -21,7 +21,7 @@ from nast_fx.render.names import output_path, place
 from nast_fx.render.style import open_references
 from nast_fx.render.track import SegmentRecord
 
-__all__ = ["Rendered", "render_file", "texture_file"]
+__all__ = ["Destination", "Rendered", "Shape", "find_destination", "render_file", "texture_file"]
 
 BLOCK_FRAMES = 2**18
 
@@ -59,7 +59,7 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """Shape of a result."""
 
     sample_rate: int
@@ -68,11 +68,13 @@ class _Shape:
 
 
 @dataclass(frozen=True)
-class _Destination:
+class Destination:
+    """Where a result goes, whether a file there may be replaced, and what is written."""
+
     path: Path
     replace: bool
     format: OutputFormat
-    shape: _Shape
+    shape: Shape
 
 
 def render_file(request: RenderRequest) -> Steps[Rendered]:
@@ -90,9 +92,9 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
         content = stack.enter_context(
             open_source(request.content, request.start_seconds, request.length_seconds)
         )
-        shape = _Shape(content.sample_rate, content.n_channels, content.n_frames)
+        shape = Shape(content.sample_rate, content.n_channels, content.n_frames)
         sources = [request.content, *(style.path for style in request.styles)]
-        destination = _destination(request, content.info, sources, shape, "styled")
+        destination = find_destination(request, content.info, sources, shape, "styled")
         yield Progress("read", note=f"checking {request.content.name}")
         stats = check_samples(content, str(request.content))
         references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
@@ -124,18 +126,18 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
     with ExitStack() as stack:
         references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
         rate = texture_rate(references)
-        shape = _Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
+        shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
         sources = [style.path for style in request.styles]
-        destination = _destination(request, probe(sources[0]), sources, shape, "texture")
+        destination = find_destination(request, probe(sources[0]), sources, shape, "texture")
         styled = yield from make_texture(references, shape.n_frames, method, plan, stack)
         yield Progress("write", note=f"writing {destination.path.name}")
         _write(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
 
 
-def _destination(
-    request: RenderRequest | TextureRequest, like: FileInfo, sources: list[Path], shape: _Shape, kind: str
-) -> _Destination:
+def find_destination(
+    request: RenderRequest | TextureRequest, like: FileInfo, sources: list[Path], shape: Shape, kind: str
+) -> Destination:
     """Decide and check everything about the output before any work."""
     suffix = request.output.suffix if request.output else None
     if suffix and not suffix[1:2].isalpha():
@@ -155,7 +157,7 @@ def _destination(
     check_writable(
         path, output, shape.sample_rate, shape.n_channels, n_frames=shape.n_frames, overwrite=replace
     )
-    return _Destination(path, replace, output, shape)
+    return Destination(path, replace, output, shape)
 
 
 def _untouched(content: FileSource) -> Styled:
@@ -177,7 +179,7 @@ def _is_whole_copy(request: RenderRequest, content: FileSource, output: OutputFo
 
 def _write(
     source: AudioSource,
-    destination: _Destination,
+    destination: Destination,
     seed: int,
     dither: bool,
     metadata: Metadata | None,
@@ -203,7 +205,7 @@ def _rendered(
     request: RenderRequest | TextureRequest,
     method: Method[Any],
     styled: Styled,
-    destination: _Destination,
+    destination: Destination,
     began: float,
 ) -> Rendered:
     shape = destination.shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from nast_fx.methods import LEVEL, StyleSound
 from nast_fx.models import StyleReference
 from nast_fx.render.stereo import pick
 
-__all__ = ["Reference", "References", "open_references"]
+__all__ = ["Reference", "References", "checked_reference", "open_references"]
 
 EXCERPT_SECONDS = 3.0
 SILENT = 1e-4  # RMS, -80 dBFS: below it there is nothing to learn
@@ -123,11 +123,22 @@ def open_references(
     items = []
     for style in styles:
         source = stack.enter_context(open_source(style.path, style.start_seconds, style.length_seconds))
-        stats = check_samples(source, str(style.path))
-        if stats.rms.max() < SILENT:
-            raise AudioFileError(f"{style.path}: the style is silent; there is nothing to take from it")
-        items.append(Reference(source, style.path.name, style.weight))
+        checked = checked_reference(source, str(style.path), style.weight)
+        items.append(replace(checked, name=style.path.name))
     return References(tuple(items), style_seconds)
+
+
+def checked_reference(source: AudioSource, name: str, weight: float = 1.0) -> Reference:
+    """Take a recording as a reference if it holds anything; `name` is for messages.
+
+    Raises
+    ------
+    AudioFileError
+        It is silent, or a sample is not a number.
+    """
+    if check_samples(source, name).rms.max() < SILENT:
+        raise AudioFileError(f"{name}: the style is silent; there is nothing to take from it")
+    return Reference(source, name, weight)
 
 
 def _pair(block: Samples) -> tuple[Samples, Samples]:

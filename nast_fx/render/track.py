@@ -26,7 +26,7 @@ from nast_fx.render.device import device_errors
 from nast_fx.render.segments import Span, in_order, plan_segments
 from nast_fx.render.stereo import StereoLayout
 
-__all__ = ["Journey", "SegmentRecord", "style_texture", "style_track"]
+__all__ = ["Journey", "SegmentRecord", "cut", "style_texture", "style_track"]
 
 SILENT = 1e-4  # RMS, -80 dBFS: such a row of a segment passes as it is
 
@@ -55,13 +55,8 @@ class Journey:
 
     def spans(self) -> list[Span]:
         """Cut the track; a segment is never shorter than what the method needs."""
-        rate, least = self.result.sample_rate, self.method.min_frames(self.result.sample_rate)
-        if self.plan.loop:
-            return plan_segments(self.result.n_frames, self.result.n_frames, 0)
-        overlap = round(self.plan.overlap_seconds * rate)
-        return plan_segments(
-            self.result.n_frames, max(round(self.plan.segment_seconds * rate), least), overlap
-        )
+        rate = self.result.sample_rate
+        return cut(self.plan, self.result.n_frames, rate, self.method.min_frames(rate))
 
     def pinned(self, span: Span, gains: Samples, rows: list[int], n_frames: int) -> Pinned | None:
         """Take what the neighbors of a stitched segment have decided, at the rows' own levels."""
@@ -109,6 +104,14 @@ class Journey:
     def _tensor(self, rows: Samples, n_frames: int) -> torch.Tensor:
         padded = np.pad(rows, ((0, 0), (0, n_frames - rows.shape[1]))).astype(np.float32)
         return torch.from_numpy(padded).to(self.device)
+
+
+def cut(plan: RenderPlan, n_frames: int, sample_rate: int, min_frames: int) -> list[Span]:
+    """Cut `n_frames` as the plan says; a loop is one piece, no segment is below `min_frames`."""
+    if plan.loop:
+        return plan_segments(n_frames, n_frames, 0)
+    segment = max(round(plan.segment_seconds * sample_rate), min_frames)
+    return plan_segments(n_frames, segment, round(plan.overlap_seconds * sample_rate))
 
 
 def style_track(journey: Journey, content: AudioSource) -> Steps[None]:

@@ -1,0 +1,108 @@
+"""How progress looks: a bar on a terminal, a line every few seconds in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nast_fx.progress import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+__all__ = ["describe_progress", "progress_display"]
+
+LOG_SECONDS = 5.0  # between two lines in a log
+
+STAGES = {
+    "read": "reading",
+    "transfer": "styling",
+    "griffin-lim": "finding phases",
+    "write": "writing",
+    "evaluate": "measuring",
+}
+
+Show = Callable[[Progress], None]
+
+
+@contextmanager
+def progress_display(title: str) -> Iterator[Show]:
+    """Open a display on stderr; it is gone, and the cursor is back, when the block is left."""
+    if not sys.stderr.isatty():
+        yield _log(title)
+        return
+    with _rich_bar() as bar:
+        task = bar.add_task(title, total=1.0, detail="")
+        yield lambda progress: bar.update(
+            task,
+            completed=share_done(progress),
+            description=" ".join(filter(None, [title, _stage(progress)])),
+            detail=describe_progress(progress),
+        )
+
+
+def share_done(progress: Progress) -> float:
+    """Share of the whole work that is done, 0 ... 1."""
+    if progress.stage == "write":
+        return 1.0
+    step = progress.step / progress.n_steps if progress.n_steps else 0.0
+    return min(1.0, (progress.segment + step) / max(progress.n_segments, 1))
+
+
+def describe_progress(progress: Progress) -> str:
+    """Say segment, step, loss and time left, as far as they are known."""
+    parts = []
+    if progress.n_segments > 1:
+        parts.append(f"segment {min(progress.segment + 1, progress.n_segments)}/{progress.n_segments}")
+    if progress.n_steps:
+        parts.append(f"step {progress.step}/{progress.n_steps}")
+    if "loss" in progress.losses:
+        parts.append(f"loss {progress.losses['loss']:.3g}")
+    if progress.seconds_left is not None:
+        parts.append(f"{_clock(progress.seconds_left)} left")
+    return ", ".join(parts) or progress.note
+
+
+def _stage(progress: Progress) -> str:
+    return STAGES.get(progress.stage, progress.stage)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _rich_bar() -> RichProgress:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as RichProgress
+
+    # Names of files may look like markup; they are shown as they are.
+    return RichProgress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[detail]}", markup=False),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _log(title: str) -> Show:
+    """Write plain lines: each new stage, then one every few seconds."""
+    last: dict[str, float | str] = {"stage": "", "time": 0.0}
+    prefix = f"{title}: " if title else ""
+
+    def show(progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.stage == last["stage"] and now - float(last["time"]) < LOG_SECONDS:
+            return
+        last.update(stage=progress.stage, time=now)
+        text = ", ".join(filter(None, [_stage(progress), describe_progress(progress)]))
+        sys.stderr.write(f"{prefix}{text}\n")
+        sys.stderr.flush()
+
+    return show

@@ -1,0 +1,213 @@
+"""From options to requests, through the engine, to results: what `render` and `texture` do alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nast_fx.cli.console import Reporter, reporter_for
+from nast_fx.cli.options import JobOptions, checked, option_names
+from nast_fx.errors import CancelledError, NastFxError, NothingToDoError
+from nast_fx.models import InfiniteSettings, MethodSettings, RenderPlan, RenderRequest, TextureRequest
+
+if TYPE_CHECKING:
+    from nast_fx.render import Preview, Rendered
+
+__all__ = ["Job", "make_jobs", "run_jobs"]
+
+VARIATION_NOISE = 0.1  # start_noise where nothing else depends on the seed
+
+Request = RenderRequest | TextureRequest
+R = TypeVar("R", RenderRequest, TextureRequest)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One result to make, the files that go with it, and what to say about it."""
+
+    request: Request
+    history: Path | None
+    report: Path | None
+    title: str = ""
+    note: str = ""
+
+
+class _SomeFailedError(NastFxError):
+    exit_code = 3
+
+
+def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
+    """Check everything that needs no file, and make a job a variation.
+
+    Parameters
+    ----------
+    given : any
+        Fields of the request that are the command's own.
+
+    Raises
+    ------
+    UsageError
+        A value, a method or a setting that cannot be.
+    """
+    names, plan, settings = option_names(type(options)), options.plan(), options.method_settings()
+    chosen = settings.model_dump(include=settings.model_fields_set)
+    many = options.variations > 1
+    note = ""
+    if many and model is RenderRequest and _ignores_seed(settings):
+        chosen["start_noise"] = VARIATION_NOISE
+        note = f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}."
+    jobs = []
+    for number in range(1, options.variations + 1):
+        own = {
+            "output": options.output,
+            "format": options.format,
+            "bits": options.bits,
+            "method": options.method,
+            "settings": chosen,
+            "overwrite": options.overwrite,
+            "plan": checked(RenderPlan, {**dict(plan), "seed": plan.seed + number - 1}, names=names),
+            "variation": number if many else None,
+        }
+        title = f"{number} of {options.variations}" if many else ""
+        request = checked(model, {**given, **own}, names=names)
+        jobs.append(Job(request, options.history, options.report, title, note if number == 1 else ""))
+    return jobs
+
+
+def run_jobs(jobs: list[Job], options: JobOptions) -> None:
+    """Do the jobs one after the other.
+
+    Raises
+    ------
+    NastFxError
+        The error of the only job, or of all; exit code 3 where only some failed.
+    """
+    reporter = reporter_for(as_json=options.json, quiet=options.quiet)
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    for job in jobs:
+        if job.note:
+            reporter.note(job.note)
+    if options.dry_run or len(jobs) > 1:
+        jobs = _checked_all(jobs, reporter, show=options.dry_run)
+    if options.dry_run:
+        return
+    finished: list[Path] = []
+    try:
+        failed = _run_all(jobs, reporter, finished)
+    except KeyboardInterrupt:
+        if finished:
+            done = ", ".join(map(str, finished))
+            raise CancelledError(f"cancelled; finished before that: {done}") from None
+        raise
+    if failed:
+        raise _SomeFailedError(f"{len(failed)} of {len(jobs)} failed; the first: {failed[0]}") from failed[0]
+
+
+def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[NastFxError]:
+    """Run jobs, and go on after an error if something has worked."""
+    failed: list[NastFxError] = []
+    for job in jobs:
+        try:
+            _run(job, reporter, finished)
+        except NastFxError as error:
+            if not finished:
+                raise
+            failed.append(error)
+    return failed
+
+
+def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
+    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.render import render_file, texture_file
+
+    side = SideFiles(job.request, job.history, job.report)
+    request = job.request
+    steps = render_file(request) if isinstance(request, RenderRequest) else texture_file(request)
+    rendered = reporter.follow(steps, title=job.title)
+    finished.append(rendered.output)
+    for text in rendered.notes:
+        reporter.note(text)
+    try:
+        extra = reporter.follow(side.write(rendered), title=job.title)
+    except NastFxError as error:
+        raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
+    reporter.result({**_facts(rendered), **extra}, line=str(rendered.output), summary=_summary(rendered))
+
+
+def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job]:
+    """Check all jobs before any work; give those that are not skipped.
+
+    Raises
+    ------
+    NothingToDoError
+        All are there already.
+    """
+    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.render import preview_render, preview_texture
+
+    kept, skipped = [], ""
+    for job in jobs:
+        request = job.request
+        try:
+            if isinstance(request, RenderRequest):
+                preview = preview_render(request)
+            else:
+                preview = preview_texture(request)
+        except NothingToDoError as error:
+            skipped = str(error)
+            if len(jobs) > 1:
+                reporter.note(f"{error}.")
+            continue
+        side = SideFiles(request, job.history, job.report)
+        if show:
+            _show(preview, request, reporter, side.paths)
+        kept.append(job)
+    if not kept:
+        raise NothingToDoError(skipped if len(jobs) == 1 else f"all {len(jobs)} results are there already")
+    return kept
+
+
+def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[str, Path]) -> None:
+    for text in preview.notes:
+        reporter.note(text)
+    fields = {**asdict(replace(preview, format=preview.format.container)), "bits": preview.format.bits}  # type: ignore[arg-type]
+    fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **more}
+    depth = f" {preview.format.bits}" if preview.format.bits else ""
+    verb = "replace" if preview.replaces else "write"
+    settings = ", ".join(f"{key}={value}" for key, value in preview.settings.items() if value is not None)
+    summary = (
+        f"would {verb} {preview.format.container}{depth}, {_shape(preview)}, in {preview.segments} segments "
+        f"at {preview.working_rate} Hz, seed {request.plan.seed}, on {preview.device}; "
+        f"{request.method}: {settings}"
+    )
+    reporter.result(fields, line=str(preview.output), summary=summary)
+
+
+def _ignores_seed(settings: MethodSettings) -> bool:
+    """Whether nothing that is drawn would change the result."""
+    return (
+        isinstance(settings, InfiniteSettings)
+        and settings.n_filters == "inf"
+        and settings.start == "content"
+        and "start_noise" not in settings.model_fields_set
+    )
+
+
+def _facts(rendered: Rendered) -> dict[str, Any]:
+    return {name: value for name, value in vars(rendered).items() if name != "records"}
+
+
+def _shape(made: Rendered | Preview) -> str:
+    channels = "1 channel" if made.channels == 1 else f"{made.channels} channels"
+    return f"{made.frames / made.sample_rate:.2f} s of {channels} at {made.sample_rate} Hz"
+
+
+def _summary(rendered: Rendered) -> str:
+    loss = f" Loss {rendered.losses['loss']:.3g}." if "loss" in rendered.losses else ""
+    return (
+        f"{_shape(rendered)}, made in {rendered.seconds:.1f} s on {rendered.device}. {rendered.outcome}{loss}"
+    )

@@ -1,0 +1,211 @@
+"""The options that `render` and `texture` share, and how they become a plan and a method's settings.
+
+Options arrive as text and are checked by the models, so that a wrong value gives the same sentence
+everywhere; only the names in it are turned into those of the options.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+from nast_fx.cli.fields import field_option
+from nast_fx.errors import UsageError, did_you_mean
+from nast_fx.models import (
+    METHOD_SETTINGS,
+    MethodSettings,
+    RenderPlan,
+    RenderRequest,
+    Settings,
+    parse_overrides,
+    validated,
+)
+from nast_fx.models.output import OutputFormat
+
+__all__ = ["JobOptions", "ReportingOptions", "checked", "option_names", "takes"]
+
+SOUND, PLACE, OUTPUT, RUN = "Sound", "Length and channels", "Output", "Run"
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Settings)
+
+
+def _methods(incomplete: str) -> list[str]:
+    return [name for name in METHOD_SETTINGS if name.startswith(incomplete)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportingOptions:
+    """How a command talks."""
+
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line on stdout.", rich_help_panel=RUN)
+    ] = False
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no notes.", rich_help_panel=RUN)
+    ] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what the engine does.", rich_help_panel=RUN)
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(ReportingOptions):
+    """What every rendering command takes; names of `RenderPlan` fields are the plan's own."""
+
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method", "-m", help="See nast-fx methods list.", autocompletion=_methods, rich_help_panel=SOUND
+        ),
+    ] = "infinite"
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting of the method: see nast-fx methods show NAME. Repeatable.",
+            rich_help_panel=SOUND,
+        ),
+    ] = None
+    quality: Annotated[
+        str | None, field_option("--quality", model=RenderPlan, field="quality", panel=SOUND)
+    ] = None
+    style_seconds: Annotated[
+        str | None,
+        field_option("--style-seconds", model=RenderPlan, field="style_seconds", panel=SOUND, metavar="S"),
+    ] = None
+    seed: Annotated[
+        str | None, field_option("--seed", model=RenderPlan, field="seed", panel=SOUND, metavar="N")
+    ] = None
+    variations: Annotated[
+        int,
+        typer.Option(
+            "--variations",
+            metavar="N",
+            help="Results with seed, seed+1 ...; files are numbered.",
+            rich_help_panel=SOUND,
+            min=1,
+            max=1000,
+        ),
+    ] = 1
+    segment_seconds: Annotated[
+        str | None,
+        field_option("--segment", model=RenderPlan, field="segment_seconds", panel=PLACE, metavar="S"),
+    ] = None
+    overlap_seconds: Annotated[
+        str | None,
+        field_option("--overlap", model=RenderPlan, field="overlap_seconds", panel=PLACE, metavar="S"),
+    ] = None
+    channels: Annotated[
+        str | None, field_option("--channels", model=RenderPlan, field="channels", panel=PLACE)
+    ] = None
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="File to write; by default beside the input.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    format: Annotated[
+        str | None, field_option("--format", model=OutputFormat, field="container", panel=OUTPUT)
+    ] = None
+    bits: Annotated[str | None, field_option("--bits", model=OutputFormat, field="bits", panel=OUTPUT)] = None
+    overwrite: Annotated[
+        str, field_option("--overwrite", model=RenderRequest, field="overwrite", panel=OUTPUT)
+    ] = "fail"
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history", metavar="FILE.csv", help="Write the losses of every step.", rich_help_panel=OUTPUT
+        ),
+    ] = None
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.html",
+            help="Measure the result and write a page with figures and spectrograms.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None
+    device: Annotated[
+        str | None, field_option("--device", "-d", model=RenderPlan, field="device", panel=RUN)
+    ] = None
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Check everything, say what would be done.", rich_help_panel=RUN),
+    ] = False
+
+    def plan(self, **more: Any) -> RenderPlan:
+        """Make the plan of what was given."""
+        values = {
+            name: value
+            for name in RenderPlan.model_fields
+            if (value := getattr(self, name, None)) is not None
+        }
+        return checked(RenderPlan, {**values, **more}, names=option_names(type(self)))
+
+    def method_settings(self) -> MethodSettings:
+        """Check the method's name and settings without loading it."""
+        if self.method not in METHOD_SETTINGS:
+            raise UsageError(
+                f"there is no method '{self.method}'{did_you_mean(self.method, METHOD_SETTINGS)}"
+            )
+        return validated(METHOD_SETTINGS[self.method], parse_overrides(self.set or []))
+
+
+def option_names(options: type[Any]) -> dict[str, str]:
+    """Map the fields of an options class to what a user types: ``segment_seconds`` to ``--segment``."""
+    names = {}
+    for field, hint in get_type_hints(options, include_extras=True).items():
+        info = hint.__metadata__[0]
+        decls = [info.default, *(info.param_decls or ())]
+        names[field] = next((decl for decl in decls if str(decl).startswith("--")), field)
+    return names
+
+
+def checked(model: type[M], values: Mapping[str, Any], *, names: Mapping[str, str]) -> M:
+    """Make a model as `validated` does; its messages name options as they are typed."""
+    try:
+        return validated(model, values)
+    except UsageError as error:
+        text = str(error)
+        for field, option in names.items():
+            text = re.sub(rf"\b{field}=", f"{option} ", text)
+        raise UsageError(text) from None
+
+
+def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
+    """Let a command take one frozen `options` object; Typer sees its fields as parameters."""
+
+    def decorate(command: Callable[[T], None]) -> Callable[..., None]:
+        def call(**values: Any) -> None:
+            command(options(**values))
+
+        hints = get_type_hints(options, include_extras=True)
+        call.__name__, call.__doc__ = command.__name__, command.__doc__
+        call.__annotations__ = {}
+        call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                    annotation=hints[field.name],
+                )
+                for field in fields(options)  # type: ignore[arg-type]
+            ]
+        )
+        return call
+
+    return decorate

@@ -1,0 +1,131 @@
+"""What a render would do: all checks of a render, its output and its size, without the work."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nast_fx.audio import check_samples, open_source, probe, resampled_length
+from nast_fx.methods import build_method
+from nast_fx.models import RenderRequest, TextureRequest
+from nast_fx.models.output import OutputFormat
+from nast_fx.render.device import choose_device
+from nast_fx.render.engine import check_loop, content_notes, content_rate, texture_rate
+from nast_fx.render.job import Destination, Shape, find_destination
+from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.style import open_references
+from nast_fx.render.track import cut
+
+__all__ = ["Preview", "preview_render", "preview_texture"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be done.
+
+    Attributes
+    ----------
+    output : Path
+    replaces : bool
+        A file is there and would be replaced.
+    format : OutputFormat
+    frames, sample_rate, channels : int
+        Of the result.
+    segments : int
+        How many pieces are styled one after the other.
+    working_rate : int
+        Hz, at which they are.
+    settings : dict
+        All of the method's, defaults included.
+    device : str
+        Where, and why.
+    notes : tuple of str
+    """
+
+    output: Path
+    replaces: bool
+    format: OutputFormat
+    frames: int
+    sample_rate: int
+    channels: int
+    segments: int
+    working_rate: int
+    settings: dict[str, Any]
+    device: str
+    notes: tuple[str, ...]
+
+
+def preview_render(request: RenderRequest) -> Preview:
+    """Check a render as `render_file` does, and say what it would do.
+
+    Raises
+    ------
+    NastFxError
+        What `render_file` would raise before its work.
+    """
+    plan = request.plan
+    method = build_method(request.method, request.settings, quality=plan.quality)
+    with ExitStack() as stack:
+        content = stack.enter_context(
+            open_source(request.content, request.start_seconds, request.length_seconds)
+        )
+        shape = Shape(content.sample_rate, content.n_channels, content.n_frames)
+        sources = [request.content, *(style.path for style in request.styles)]
+        destination = find_destination(request, content.info, sources, shape, "styled")
+        stats = check_samples(content, str(request.content))
+        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
+        rate = content_rate(content, references)
+        layout = StereoLayout(content.n_channels, plan.channels)
+        notes = (*content_notes(content, stats, layout, rate, method), *references.notes())
+        n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
+    n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate))) if plan.amount else 0
+    return _preview(destination, n_segments, rate, method.settings.model_dump(), plan.device, notes)
+
+
+def preview_texture(request: TextureRequest) -> Preview:
+    """Check a texture as `texture_file` does, and say what it would do.
+
+    Raises
+    ------
+    NastFxError
+        What `texture_file` would raise before its work.
+    """
+    plan = request.plan
+    method = build_method(request.method, request.settings, quality=plan.quality)
+    with ExitStack() as stack:
+        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
+        rate, notes = texture_rate(references), tuple(references.notes())
+        shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
+    sources = [style.path for style in request.styles]
+    destination = find_destination(request, probe(sources[0]), sources, shape, "texture")
+    least = method.min_frames(rate)
+    if plan.loop:
+        check_loop(shape.n_frames / rate, least / rate)
+    n_segments = len(cut(plan, shape.n_frames, rate, least))
+    return _preview(destination, n_segments, rate, method.settings.model_dump(), plan.device, notes)
+
+
+def _preview(
+    destination: Destination,
+    n_segments: int,
+    working_rate: int,
+    settings: dict[str, Any],
+    device: str,
+    notes: tuple[str, ...],
+) -> Preview:
+    shape = destination.shape
+    return Preview(
+        output=destination.path,
+        replaces=destination.path.exists(),
+        format=destination.format,
+        frames=shape.n_frames,
+        sample_rate=shape.sample_rate,
+        channels=shape.n_channels,
+        segments=n_segments,
+        working_rate=working_rate,
+        settings=settings,
+        device=choose_device(device)[1],
+        notes=notes,
+    )

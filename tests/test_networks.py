@@ -1,0 +1,160 @@
+"""The closed form against the finite network, against gradcheck, and against what must hold."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from nast_fx.networks import Architecture, FiniteNetwork, InfiniteNetwork, Runs, build_network
+from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum
+
+ARCHITECTURES = {
+    "one layer": Architecture(kernel_width=3),
+    "deep": Architecture(kernel_width=2, n_layers=3),
+    "dilated": Architecture(kernel_width=2, n_layers=3, dilation=2),
+    "residual": Architecture(kernel_width=3, n_layers=3, dilation=2, residual=True),
+}
+N_BINS = 5
+N_SEEDS = 48
+
+
+def spec(n_frames: int, seed: int, batch: int = 1) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(batch, 1, N_BINS, n_frames, generator=generator, dtype=torch.float64)
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def architecture(request):
+    return ARCHITECTURES[request.param]
+
+
+def finite(architecture: Architecture, n_filters: int, seed: int, form: str = "auto") -> FiniteNetwork:
+    wide = Architecture(**{**vars(architecture), "n_filters": n_filters})
+    return FiniteNetwork(wide, N_BINS, seed=seed, dtype=torch.float64, form=form)
+
+
+def test_gradients_of_both_distances(architecture):
+    network = InfiniteNetwork(architecture)
+    style, content = network.target(spec(9, 1, 2)), network.target(spec(10, 2, 2))
+    x = spec(10, 3, 2).requires_grad_()
+    assert torch.autograd.gradcheck(lambda z: network.gram_distance(network.embed(z), style), x)
+    assert torch.autograd.gradcheck(lambda z: network.content_distance(network.embed(z), content), x)
+
+
+def test_kernel_equals_the_integral_it_stands_for():
+    generator = torch.Generator().manual_seed(0)
+    q_x, q_y, covariance = 0.7, 1.9, 0.6
+    z = torch.randn(2, 4_000_000, generator=generator, dtype=torch.float64)
+    u = math.sqrt(q_x) * z[0]
+    v = covariance / math.sqrt(q_x) * z[0] + math.sqrt(q_y - covariance**2 / q_x) * z[1]
+    sampled = 2 * (u.relu() * v.relu()).mean()
+    closed = arc_cosine(*(torch.tensor(value, dtype=torch.float64) for value in (covariance, q_x, q_y)))
+    assert float(closed) == pytest.approx(float(sampled), rel=5e-3)
+
+
+def test_finite_networks_approach_the_limit_as_one_over_the_root_of_their_width(architecture):
+    limit = InfiniteNetwork(architecture)
+    style, content, x = spec(9, 1), spec(10, 2), spec(10, 3)
+
+    def distances(network):
+        embedding = network.embed(x)
+        gram = network.gram_distance(embedding, network.target(style))
+        return torch.cat([gram, network.content_distance(embedding, network.target(content))]).flatten()
+
+    exact = distances(limit)
+    errors = {
+        width: torch.stack([distances(finite(architecture, width, seed)) - exact for seed in range(N_SEEDS)])
+        for width in (256, 1024)
+    }
+    spread = {width: error.square().mean(dim=0).sqrt() for width, error in errors.items()}
+    # Four times the filters: half the error, as far as so many seeds can tell.
+    ratio = spread[256] / spread[1024]
+    assert (ratio > 1.35).all(), ratio
+    assert (ratio < 3.0).all(), ratio
+    # No bias: the mean error is within what chance allows.
+    chance = spread[1024] / N_SEEDS**0.5
+    assert (errors[1024].mean(dim=0).abs() < 4 * chance).all()
+
+
+def test_the_forms_of_the_gram_distance_agree(architecture):
+    values = []
+    for form in ("filters", "positions"):
+        network = finite(architecture, 7, seed=3, form=form)
+        runs = Runs((12, 14), (0.3, 0.7))
+        target = network.target(spec(26, 1, 2), runs)
+        values.append(network.gram_distance(network.embed(spec(10, 2, 2)), target))
+    torch.testing.assert_close(*values)
+
+
+@pytest.mark.parametrize("n_filters", [float("inf"), 32])
+def test_a_signal_is_at_no_distance_from_itself(architecture, n_filters):
+    described = Architecture(**{**vars(architecture), "n_filters": n_filters})
+    network = build_network(described, N_BINS, seed=0)
+    x = spec(12, 1).float().requires_grad_()
+    target = network.target(x.detach())
+    embedding = network.embed(x)
+    gram = network.gram_distance(embedding, target) / target.gram_energy
+    content = network.content_distance(embedding, target) / target.energy
+    assert gram.abs().max() < 1e-5
+    assert content.abs().max() < 1e-5
+    (slope,) = torch.autograd.grad((gram + content).sum(), x)
+    other = spec(12, 2).float().requires_grad_()
+    away = network.content_distance(network.embed(other), target) / target.energy
+    (typical,) = torch.autograd.grad(away.sum(), other)
+    assert slope.norm() < 1e-2 * typical.norm()
+
+
+@pytest.mark.parametrize("n_filters", [float("inf"), 16])
+def test_a_mixture_is_the_weighted_sum_of_its_styles_up_to_a_constant(n_filters):
+    described = Architecture(n_filters, kernel_width=3)
+    network = build_network(described, N_BINS, seed=0)
+    first, second = spec(15, 1).float(), spec(20, 2).float()
+    both = network.target(torch.cat([first, second], dim=-1), Runs((15, 20), (0.25, 0.75)))
+    apart = [network.target(style) for style in (first, second)]
+
+    def difference(seed):
+        embedding = network.embed(spec(11, seed).float())
+        one, two = (network.gram_distance(embedding, target) for target in apart)
+        return network.gram_distance(embedding, both) - (0.25 * one + 0.75 * two)
+
+    torch.testing.assert_close(difference(5), difference(6), rtol=1e-3, atol=1e-6)
+
+
+def test_positions_that_straddle_two_excerpts_have_no_weight():
+    weights = Runs((5, 6), (1.0, 3.0)).position_weights(Architecture(kernel_width=3), 0)
+    expected = [1 / 3] * 3 + [0.0] * 2 + [3 / 4] * 4
+    torch.testing.assert_close(weights * 4, torch.tensor(expected, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("silent", ["signal", "style", "both"])
+def test_silence_has_a_value_and_a_gradient(architecture, silent):
+    network = InfiniteNetwork(architecture)
+    x = spec(12, 1).float() * (silent == "style")
+    style = spec(12, 2).float() * (silent == "signal")
+    x.requires_grad_()
+    target = network.target(style)
+    embedding = network.embed(x)
+    loss = network.gram_distance(embedding, target).sum() + network.content_distance(embedding, target).sum()
+    (gradient,) = torch.autograd.grad(loss, x)
+    assert torch.isfinite(loss)
+    assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize(("width", "step"), [(1, 1), (2, 3), (7, 1), (11, 1), (5, 2), (8, 1)])
+def test_diagonal_sum_is_the_sum_along_diagonals(width, step):
+    matrix = torch.randn(2, 25, 23, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    reach = (width - 1) * step
+    rows, columns = 25 - reach, 23 - reach
+    naive = sum(matrix[:, j * step : j * step + rows, j * step : j * step + columns] for j in range(width))
+    torch.testing.assert_close(diagonal_sum(matrix, width, step), naive)
+
+
+def test_rows_of_a_batch_do_not_see_each_other(architecture):
+    for network in (InfiniteNetwork(architecture), finite(architecture, 8, seed=0)):
+        style, x = spec(12, 1, 3), spec(12, 2, 3)
+        target = network.target(style)
+        whole = network.gram_distance(network.embed(x), target)
+        one = network.gram_distance(network.embed(x[1:2]), network.select(target, [1]))
+        torch.testing.assert_close(whole[:, 1:2], one)
