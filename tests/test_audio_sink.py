@@ -182,7 +182,7 @@ class TestSamples:
 
 class TestDither:
     def test_error_is_independent_of_the_signal(self):
-        for level in (0.0, 0.25, 0.5, 0.9):  # of a step
+        for level in (0.001, 0.25, 0.5, 0.9):  # of a step
             signal = np.full((1, 400_000), level / 2**15, np.float32)
             error = Quantizer(1, 16, seed=1)(signal)[0] - level
             assert abs(error.mean()) < 0.005
@@ -201,7 +201,7 @@ class TestDither:
         parts = [cut(signal[:, a:b]) for a, b in itertools.pairwise(ends)]
         assert np.array_equal(np.concatenate(parts, axis=1), whole)
         assert not np.array_equal(Quantizer(2, 24, seed=4)(signal), whole)
-        silence = Quantizer(2, 24, seed=3)(np.zeros((2, 1000), np.float32))
+        silence = Quantizer(2, 24, seed=3)(np.full((2, 1000), 1e-9, np.float32))
         assert not np.array_equal(silence[0], silence[1])
         assert not np.array_equal(whole[:, :1000], whole[:, NOISE_FRAMES : NOISE_FRAMES + 1000])
 
@@ -326,7 +326,7 @@ class TestWholeOrNotAtAll:
             os.chmod(folder, 0o555)
             with (
                 as_nobody(),
-                pytest.raises(AudioFileError, match=r"x\.wav: cannot write into .* no permission"),
+                pytest.raises(AudioFileError, match=r"x\.wav: .*(write-protected|no permission)"),
             ):
                 check_writable(Path(folder) / "x.wav", WAV24, RATE, 2)
 
@@ -492,3 +492,25 @@ class TestSaveAudio:
             save_audio(tmp_path / "x.wma", audio)
         with pytest.raises(AudioFileError, match="exists already"):
             save_audio(tmp_path / "x.wav", audio)
+
+
+def test_digital_silence_is_not_dithered(tmp_path: Path):
+    samples = np.zeros((1, 3000), dtype=np.float32)
+    samples[0, :1000] = 1e-6
+    with open_sink(tmp_path / "a.wav", OutputFormat(container="wav", bits="16"), 44_100, 1) as sink:
+        sink.write(samples)
+    written = load_audio(tmp_path / "a.wav").samples[0]
+    assert np.any(written[:1000])
+    assert not np.any(written[1000:])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders have no such rights on Windows")
+def test_a_write_protected_folder_is_respected_even_by_the_superuser(tmp_path: Path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    folder.chmod(0o555)
+    try:
+        with pytest.raises(AudioFileError, match="write-protected"):
+            check_writable(folder / "a.wav", OutputFormat(container="wav", bits="16"), 44_100, 1)
+    finally:
+        folder.chmod(0o755)

@@ -136,6 +136,9 @@ def check_place(path: str | Path, *, overwrite: bool = True) -> None:
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise AudioFileError(f"{shown(path)}: there is no folder {shown(folder)}")
+    if os.name == "posix" and not folder.stat().st_mode & 0o222:
+        # The superuser could write all the same; who took the right away meant it.
+        raise AudioFileError(f"{shown(path)}: the folder {shown(folder)} is write-protected")
     probe = folder / f".nast-fx-{secrets.token_hex(6)}.part"
     try:
         with open(probe, "xb"):

@@ -2,6 +2,7 @@
 
 The dither is triangular (TPDF), two steps of the integer from end to end: it makes the error's
 mean and variance independent of the signal (Lipshitz, Wannamaker & Vanderkooy 1992, JAES 40).
+A sample of exactly 0 gets none: there is no error to dither, and digital silence stays silent.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class Quantizer:
             length = min(NOISE_FRAMES - inside, n_frames - done)
             if index != self._noise_block:
                 self._noise_block, self._noise = index, self._draw(index)
-            scaled[:, done : done + length] += self._noise[:, inside : inside + length]
+            part = scaled[:, done : done + length]
+            part += self._noise[:, inside : inside + length] * (part != 0)
             done += length
 
     def _draw(self, index: int) -> Samples:

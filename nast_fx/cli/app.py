@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from nast_fx import __version__
 from nast_fx.cli.ending import Cancellation, describe, redirect_stdout
-from nast_fx.errors import UsageError, did_you_mean
+from nast_fx.cli.groups import ProgramGroup
 
 __all__ = ["app", "main"]
 
@@ -34,21 +31,8 @@ COMMANDS = {
 EPILOG = "A first try: nast-fx demo. Then: nast-fx render song.wav --style rain.wav"
 
 
-class _LazyGroup(TyperGroup):
-    """Knows the names of the commands; takes a command itself from its module when it is called."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        name = args[0]
-        if name in COMMANDS:
-            module = importlib.import_module(f"nast_fx.cli.{name}")
-            self.commands[name] = typer.main.get_command(module.app)
-        elif not ctx.resilient_parsing and not name.startswith("-"):
-            raise UsageError(_unknown_command(name))
-        return super().resolve_command(ctx, args)
-
-
 app = typer.Typer(
-    cls=_LazyGroup,
+    cls=ProgramGroup,
     help="Neural audio style transfer as an offline effect.",
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -112,10 +96,3 @@ def _run(args: list[str]) -> int:
             stream.reconfigure(errors=errors if is_utf8 else "backslashreplace")  # type: ignore[union-attr]
     code = typer.main.get_command(app).main(args, prog_name="nast-fx", standalone_mode=False)
     return code if isinstance(code, int) else 0
-
-
-def _unknown_command(name: str) -> str:
-    if os.path.exists(name):
-        return f"'{name}' is a file, not a command; to style it: nast-fx render FILE --style STYLE"
-    near = did_you_mean(name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
-    return f"there is no command '{name}'{near}"

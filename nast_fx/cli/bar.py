@@ -92,15 +92,15 @@ def _rich_bar() -> RichProgress:
 
 
 def _log(title: str) -> Show:
-    """Write plain lines: each new stage, then one every few seconds."""
-    last: dict[str, float | str] = {"stage": "", "time": 0.0}
+    """Write a plain line every few seconds; what is over sooner needs none."""
+    last = time.monotonic()
     prefix = f"{title}: " if title else ""
 
     def show(progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.stage == last["stage"] and now - float(last["time"]) < LOG_SECONDS:
+        nonlocal last
+        if (now := time.monotonic()) - last < LOG_SECONDS:
             return
-        last.update(stage=progress.stage, time=now)
+        last = now
         text = ", ".join(filter(None, [_stage(progress), describe_progress(progress)]))
         sys.stderr.write(f"{prefix}{text}\n")
         sys.stderr.flush()

@@ -13,7 +13,7 @@ from nast_fx.cli.options import ReportingOptions, takes
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 PAGE = Path("docs") / "benchmarks.md"
 

@@ -14,7 +14,7 @@ from nast_fx.cli.tables import write_table
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LISTEN = {
     "song": "the content: a short song, as it was",

@@ -22,7 +22,7 @@ from nast_fx.models.output import ALLOWED_BITS
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 PACKAGES = ("torch", "numpy", "soundfile", "soxr", "mutagen", "pydantic", "typer", "rich", "matplotlib")
 LEAST_FREE = 1  # GiB of the temporary folder; an hour of stereo at 48 kHz takes 1.3 a signal

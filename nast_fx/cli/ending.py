@@ -100,9 +100,11 @@ def _usage(error: typer.TyperException) -> str:
     more = f"; see {context.command_path} --help" if context else ""
     if (asked := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
         known = [name for param in context.command.params for name in param.opts] if context else []
-        return f"there is no option {asked}{did_you_mean(asked, known) or more}"
+        near = did_you_mean(asked, known) if asked.startswith("--") else ""
+        return f"there is no option {asked}{near or more}"
     if type(error).__name__ == "MissingParameter" and (param := getattr(error, "param", None)):
-        name = param.opts[-1] if param.param_type_name == "option" else param.metavar or param.name.upper()
+        is_option = param.param_type_name == "option"
+        name = param.opts[0] if is_option else param.metavar or param.name.upper()
         return f"{name} is missing{more}"
     text = one_line(error.format_message()).rstrip(".")
     return f"{text[:1].lower()}{text[1:]}{more}"

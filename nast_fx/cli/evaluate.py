@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "table_rows"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, kw_only=True)

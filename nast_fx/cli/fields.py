@@ -49,8 +49,8 @@ def field_option(*names: str, model: type[Settings], field: str, panel: str, met
     """Declare an option that sets `field` of `model`; its help is the field's own."""
     info = model.model_fields[field]
     rule = limits(info)
-    facts = [f"{rule} {unit(info)}".strip() if rule else "", _default(info)]
-    words = choices(info)
+    words = choices(info)  # the metavar shows them
+    facts = [f"{rule} {unit(info)}".strip() if rule and not words else "", _default(info)]
     return typer.Option(
         *names,
         help=f"{info.description} ({'; '.join(filter(None, facts))})" if any(facts) else info.description,

@@ -54,13 +54,14 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
     """
     names, plan, settings = option_names(type(options)), options.plan(), options.method_settings()
     chosen = settings.model_dump(include=settings.model_fields_set)
-    many = options.variations > 1
+    count = options.n_variations()
+    many = count > 1
     note = ""
     if many and model is RenderRequest and _ignores_seed(settings):
         chosen["start_noise"] = VARIATION_NOISE
         note = f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}."
     jobs = []
-    for number in range(1, options.variations + 1):
+    for number in range(1, count + 1):
         own = {
             "output": options.output,
             "format": options.format,
@@ -71,7 +72,7 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
             "plan": checked(RenderPlan, {**dict(plan), "seed": plan.seed + number - 1}, names=names),
             "variation": number if many else None,
         }
-        title = f"{number} of {options.variations}" if many else ""
+        title = f"{number} of {count}" if many else ""
         request = checked(model, {**given, **own}, names=names)
         jobs.append(Job(request, options.history, options.report, title, note if number == 1 else ""))
     return jobs

@@ -8,6 +8,7 @@ import typer
 
 from nast_fx.cli.console import write_json, write_out
 from nast_fx.cli.fields import choices, limits, unit
+from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models import METHOD_SETTINGS, MethodSettings
@@ -16,7 +17,12 @@ __all__ = ["app"]
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
-app = typer.Typer(help="List the methods, and show the settings of one.", invoke_without_command=True)
+app = typer.Typer(
+    cls=CommandGroup,
+    help="List the methods, and show the settings of one.",
+    invoke_without_command=True,
+    add_completion=False,
+)
 
 
 @app.callback()

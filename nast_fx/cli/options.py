@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
@@ -26,6 +26,7 @@ from nast_fx.models import (
     parse_overrides,
     validated,
 )
+from nast_fx.models.base import setting
 from nast_fx.models.output import OutputFormat
 
 __all__ = ["JobOptions", "ReportingOptions", "checked", "option_names", "takes"]
@@ -38,6 +39,12 @@ M = TypeVar("M", bound=Settings)
 
 def _methods(incomplete: str) -> list[str]:
     return [name for name in METHOD_SETTINGS if name.startswith(incomplete)]
+
+
+class Variations(Settings):
+    """How often a job is done."""
+
+    variations: int = setting(1, "Results with seed, seed+1 ...; files are numbered.", ge=1, le=1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +92,9 @@ class JobOptions(ReportingOptions):
         str | None, field_option("--seed", model=RenderPlan, field="seed", panel=SOUND, metavar="N")
     ] = None
     variations: Annotated[
-        int,
-        typer.Option(
-            "--variations",
-            metavar="N",
-            help="Results with seed, seed+1 ...; files are numbered.",
-            rich_help_panel=SOUND,
-            min=1,
-            max=1000,
-        ),
-    ] = 1
+        str | None,
+        field_option("--variations", model=Variations, field="variations", panel=SOUND, metavar="N"),
+    ] = None
     segment_seconds: Annotated[
         str | None,
         field_option("--segment", model=RenderPlan, field="segment_seconds", panel=PLACE, metavar="S"),
@@ -155,6 +155,11 @@ class JobOptions(ReportingOptions):
         }
         return checked(RenderPlan, {**values, **more}, names=option_names(type(self)))
 
+    def n_variations(self) -> int:
+        """How many results are asked for."""
+        given = {"variations": self.variations} if self.variations is not None else {}
+        return checked(Variations, given, names={"variations": "--variations"}).variations
+
     def method_settings(self) -> MethodSettings:
         """Check the method's name and settings without loading it."""
         if self.method not in METHOD_SETTINGS:
@@ -203,9 +208,19 @@ def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., Non
                     default=inspect.Parameter.empty if field.default is MISSING else field.default,
                     annotation=hints[field.name],
                 )
-                for field in fields(options)  # type: ignore[arg-type]
+                for field in _own_first(options)
             ]
         )
         return call
 
     return decorate
+
+
+def _own_first(options: type[Any]) -> list[Field[Any]]:
+    """Give the fields of an options class: its own before those of its bases, as help shows them."""
+    depth = {
+        name: -index
+        for index, base in enumerate(options.__mro__)
+        for name in vars(base).get("__annotations__", {})
+    }
+    return sorted(fields(options), key=lambda field: -depth[field.name])

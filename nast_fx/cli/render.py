@@ -16,7 +16,7 @@ from nast_fx.models import RenderPlan, RenderRequest, parse_snippet, parse_style
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 EPILOG = (
     "Without --out the result is STEM.styled.EXT beside the content. Examples: "
@@ -35,8 +35,8 @@ class RenderOptions(JobOptions):
         typer.Option(
             "--style",
             "-s",
-            metavar="FILE[@START:LENGTH][=WEIGHT]",
-            help="Recording whose sound is taken; repeat it to blend several.",
+            metavar="FILE",
+            help="Recording to take the sound of, as FILE\\[@START:LENGTH]\\[=WEIGHT]; several are blended.",
             rich_help_panel=SOUND,
         ),
     ]

@@ -15,7 +15,7 @@ from nast_fx.models import TextureRequest, parse_style
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 EPILOG = (
     "Without --out the result is STEM.texture.EXT beside the first style. Examples: "
@@ -30,8 +30,8 @@ class TextureOptions(JobOptions):
     recordings: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="STYLE[@START:LENGTH][=WEIGHT]...",
-            help="Recordings whose sound is taken; several are blended by their weights.",
+            metavar="STYLE...",
+            help="Recordings whose sound is taken, as FILE\\[@START:LENGTH]\\[=WEIGHT]; several are blended.",
         ),
     ] = None
     style: Annotated[

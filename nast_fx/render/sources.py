@@ -55,6 +55,7 @@ class Follower:
             return block
         target, rms = (self._levels(block, last - first + 1) for block in (content, result))
         ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** self._share
+        ratio[target == 0] = 0.0  # digital silence stays so
         places = np.arange(start, start + n_frames) / self._hop - first
         grid = np.arange(last - first + 1)
         gains = np.stack([np.interp(places, grid, channel) for channel in ratio])
