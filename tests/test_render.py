@@ -276,6 +276,34 @@ def test_texture_has_the_styles_level_and_the_asked_length():
     assert np.std(texture) == pytest.approx(0.1, rel=0.25)
 
 
+def test_a_looped_texture_runs_in_a_circle():
+    with ExitStack() as stack:
+        plan = RenderPlan(loop=True, channels="left-right")
+        method = build_method("infinite", {"max_iterations": 10})
+        styled = drain(make_texture(references(8_000), 20_011, method, plan, stack))
+        loop = styled.source.read(0, 20_011)
+    twice = np.concatenate([loop, loop], axis=1)
+    steps = np.abs(np.diff(twice))
+    assert steps[:, 20_010].max() < np.percentile(steps, 99.9)
+    assert len(styled.records) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.2, 121.0])
+def test_loops_that_cannot_be_made_are_refused(seconds):
+    with ExitStack() as stack:
+        method = build_method("infinite")
+        n_frames = round(seconds * 8_000)
+        steps = make_texture(references(8_000), n_frames, method, RenderPlan(loop=True), stack)
+        with pytest.raises(UsageError, match="a loop of"):
+            drain(steps)
+
+
+def test_a_style_of_nearly_the_same_rate_is_used_at_the_contents_own():
+    samples = noise(1, 48_000)
+    _, styled = render(samples, 48_000, Passthrough(), RenderPlan(), references(44_100))
+    assert styled.working_rate == 48_000
+
+
 def test_a_mono_style_serves_the_side_too():
     samples = noise(2, 16_000)
     method = build_method("infinite", {"max_iterations": 3})

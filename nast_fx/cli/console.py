@@ -102,8 +102,8 @@ class PeopleReporter(Reporter):
 
     def result(self, fields: Mapping[str, Any], *, line: str, summary: str) -> None:
         """Write the summary and the line."""
-        if summary and not self.quiet:
-            write_error(summary, label="")
+        for words in summary.splitlines() if not self.quiet else ():
+            write_error(words, label="")
         write_out(line)
 
 

@@ -132,8 +132,10 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
     finished.append(rendered.output)
     for text in rendered.notes:
         reporter.note(text)
+    extra: Mapping[str, Path] = {}
     try:
-        extra = reporter.follow(side.write(rendered), title=job.title)
+        if side.paths:
+            extra = reporter.follow(side.write(rendered), title=job.title)
     except NastFxError as error:
         raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
     reporter.result({**_facts(rendered), **extra}, line=str(rendered.output), summary=_summary(rendered))
@@ -178,12 +180,13 @@ def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[
     fields = {**asdict(replace(preview, format=preview.format.container)), "bits": preview.format.bits}  # type: ignore[arg-type]
     fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **more}
     depth = f" {preview.format.bits}" if preview.format.bits else ""
-    verb = "replace" if preview.replaces else "write"
-    settings = ", ".join(f"{key}={value}" for key, value in preview.settings.items() if value is not None)
+    settings = (f"{key}={value}" for key, value in preview.settings.items() if value is not None)
+    segments = "1 segment" if preview.segments == 1 else f"{preview.segments} segments"
     summary = (
-        f"would {verb} {preview.format.container}{depth}, {_shape(preview)}, in {preview.segments} segments "
-        f"at {preview.working_rate} Hz, seed {request.plan.seed}, on {preview.device}; "
-        f"{request.method}: {settings}"
+        f"would {'replace' if preview.replaces else 'write'}: {preview.format.container}{depth}, "
+        f"{_shape(preview)}\n"
+        f"work: {segments} at {preview.working_rate} Hz on {preview.device}\n"
+        f"method: {request.method} with seed {request.plan.seed}, {', '.join(settings)}"
     )
     reporter.result(fields, line=str(preview.output), summary=summary)
 

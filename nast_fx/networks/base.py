@@ -141,6 +141,6 @@ class Network(ABC):
     def _weights(self, spec: Tensor, runs: Runs | None) -> tuple[Tensor, ...]:
         runs = runs or Runs((spec.shape[-1],), (1.0,))
         return tuple(
-            runs.position_weights(self.architecture, layer).to(spec.device, spec.dtype)
+            runs.position_weights(self.architecture, layer).to(spec.dtype).to(spec.device)
             for layer in range(self.architecture.n_layers)
         )

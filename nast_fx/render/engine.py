@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 MAX_WORKING_RATE = 48_000  # Hz
+SAME_BAND = 0.9  # of the rate: a 44.1 kHz style has all that is heard of a 48 kHz content
 CEILING = 10 ** (-1 / 20)  # -1 dBFS, sample peak
 
 
@@ -150,7 +151,8 @@ def make_texture(
 
 def content_rate(content: AudioSource, references: References) -> int:
     """Give the rate in Hz at which a content is styled: its own or less, as far as the styles have it."""
-    return min(_working_rate(_checked_rate(content.sample_rate)), max(references.sample_rate, MIN_RATE))
+    rate = _working_rate(_checked_rate(content.sample_rate))
+    return rate if references.sample_rate >= SAME_BAND * rate else max(references.sample_rate, MIN_RATE)
 
 
 def texture_rate(references: References) -> int:

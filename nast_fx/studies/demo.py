@@ -15,7 +15,7 @@ from nast_fx.studies.sounds import SOUNDS
 
 __all__ = ["Demo", "demo"]
 
-SONG_SECONDS, STYLE_SECONDS, TEXTURE_SECONDS = 8.0, 8.0, 6.0
+SONG_SECONDS, STYLE_SECONDS, TEXTURE_SECONDS = 12.0, 12.0, 6.0
 STYLE = "bells"
 NOTICE = "about.txt"
 """What is written first and last: a folder that has it is the demonstration's own."""
