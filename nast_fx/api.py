@@ -50,22 +50,15 @@ def render(
         Recordings whose sound is taken; `StyleReference` gives a part and a weight.
     method : str
         A name of `METHODS`.
-    settings : mapping, optional
-        The method's own settings, by name.
-    plan : RenderPlan, optional
-        Segments, channels, quality, mix, seed, device.
+    settings, plan : optional
+        The method's own settings by name; segments, channels, quality, mix, seed, device.
     on_progress : callable, optional
         Called with each `Progress`; what it raises ends the work.
 
     Returns
     -------
     Audio
-        Of the content's length, rate and channels.
-
-    Raises
-    ------
-    NastFxError
-        One of its kinds, with a sentence.
+        Of the content's length, rate and channels. What fails raises a `NastFxError` with a sentence.
     """
     plan = plan or RenderPlan()
     made = build_method(method, settings, quality=plan.quality)

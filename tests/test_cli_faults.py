@@ -193,6 +193,14 @@ def test_a_side_file_that_is_an_input_or_the_output(cli: Cli, option: str) -> No
     cli.refuses(cli.render(option, "x.wav", "-o", "x.wav"), 2, "--out and", before=before)
 
 
+@pytest.mark.parametrize("option", ["--history", "--report"])
+def test_a_side_file_that_is_no_file(cli: Cli, option: str) -> None:
+    (cli.folder / "sub").mkdir()
+    before = cli.files()
+    cli.refuses(cli.render(option, ""), 2, "needs the name of a file", before=before)
+    cli.refuses(cli.render(option, "sub", "--overwrite", "overwrite"), 1, "is a folder", before=before)
+
+
 def test_history_and_report_are_two_files(cli: Cli) -> None:
     before = cli.files()
     cli.refuses(cli.render("--history", "a", "--report", "a"), 2, "are one file", before=before)

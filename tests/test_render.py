@@ -204,20 +204,29 @@ def test_overall_level_is_the_contents_without_following():
 def test_following_does_not_depend_on_where_blocks_begin():
     content = ArraySource(Audio(noise(2, 30_000), 44_100))
     result = ArraySource(Audio(noise(2, 30_000, seed=1), 44_100))
-    follower = Follower(content, result, share=0.7, level=1.3)
+    follower = Follower(content, result, share=0.7, level=1.3, ceiling=0.3)
     whole = follower.read(0, 30_000)
     parts = np.concatenate([follower.read(s, min(777, 30_000 - s)) for s in range(0, 30_000, 777)], axis=1)
     np.testing.assert_allclose(parts, whole, atol=1e-6)
 
 
-def test_the_peak_stays_under_the_ceiling_and_the_note_says_so():
-    samples = noise(1, 88_200, level=0.2).clip(-0.4, 0.4)
-    samples[0, 40_000] = 0.7
+CEILING = 10 ** (-1 / 20)
 
+
+def test_following_keeps_peaks_under_the_ceiling_without_turning_the_rest_down():
+    samples = noise(1, 88_200, level=0.2).clip(-0.4, 0.4)
+    samples[0, 40_000:40_400] *= 2
     result, styled = render(samples, 44_100, Noise(), RenderPlan())
-    assert np.abs(result).max() <= 10 ** (-1 / 20) + 1e-6
-    assert len(styled.notes) == int(np.abs(result).max() > 0.89)
-    assert all("Turned down by" in note for note in styled.notes)
+    assert np.abs(result).max() <= CEILING + 1e-6
+    assert not styled.notes
+    assert np.std(result) == pytest.approx(np.std(samples), rel=0.05)
+
+
+def test_without_following_the_whole_is_turned_down_and_the_note_says_so():
+    samples = noise(1, 88_200, level=0.35).clip(-0.8, 0.8)
+    result, styled = render(samples, 44_100, Noise(), RenderPlan(follow=0.0))
+    assert np.abs(result).max() == pytest.approx(CEILING, abs=1e-4)
+    assert "Turned down by" in " ".join(styled.notes)
 
 
 def test_silent_content_stays_silent():

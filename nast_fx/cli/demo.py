@@ -45,6 +45,8 @@ def demo(options: DemoOptions) -> None:
 
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
     made = reporter.follow(steps(options.output))
+    for text in made.styled.notes:
+        reporter.note(text)
     files = {name: path.resolve() for name, path in made.files.items()}
     if options.json:
         seconds = made.styled.seconds + made.texture.seconds

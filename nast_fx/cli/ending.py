@@ -48,6 +48,8 @@ class Cancellation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.happened:
+            return  # an impatient second signal must not disturb the interpreter's own end either
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -20,6 +20,8 @@ __all__ = ["Job", "make_jobs", "run_jobs"]
 
 VARIATION_NOISE = 0.1  # start_noise where nothing else depends on the seed
 
+logger = logging.getLogger(__name__)
+
 Request = RenderRequest | TextureRequest
 R = TypeVar("R", RenderRequest, TextureRequest)
 
@@ -111,13 +113,13 @@ def run_jobs(jobs: list[Job], options: JobOptions) -> None:
 def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[NastFxError]:
     """Run jobs, and go on after an error if something has worked."""
     failed: list[NastFxError] = []
-    for job in jobs:
+    for number, job in enumerate(jobs, start=1):
         try:
             _run(job, reporter, finished)
         except NastFxError as error:
-            if not finished:
-                raise
             failed.append(error)
+            if len(failed) == number:  # nothing has worked so far
+                raise
     return failed
 
 
@@ -127,6 +129,7 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
 
     side = SideFiles(job.request, job.history, job.report)
     request = job.request
+    logger.info("%r", request)
     steps = render_file(request) if isinstance(request, RenderRequest) else texture_file(request)
     rendered = reporter.follow(steps, title=job.title)
     finished.append(rendered.output)

@@ -112,7 +112,7 @@ class JobOptions(ReportingOptions):
             "--out",
             "-o",
             metavar="FILE",
-            help="File to write; by default beside the input.",
+            help="File or folder to write to; by default beside the input.",
             rich_help_panel=OUTPUT,
         ),
     ] = None

@@ -61,10 +61,11 @@ class SideFiles:
         sources = [style.path for style in request.styles]
         if isinstance(request, RenderRequest):
             sources.append(request.content)
+        if not asked.name:
+            raise UsageError(f"--{name} needs the name of a file")
         path = output_path(asked, asked, asked.suffix, variation=request.variation)
         results = dict(self.paths)
-        if request.output is not None:
-            out = request.output
+        if (out := request.output) is not None and out.name:
             results["out"] = output_path(out, out, out.suffix, variation=request.variation)
         for other, taken in results.items():
             if os.path.realpath(taken) == os.path.realpath(path):

@@ -204,10 +204,13 @@ def _change(
     stack: ExitStack,
 ) -> AudioSource:
     """What the transfer adds to the content, at the content's rate."""
-    styled_rms = np.sqrt(np.mean(check_samples(result, "the result").rms ** 2))
-    low_rms = np.sqrt(np.mean((stats if low is content else check_samples(low, "the content")).rms ** 2))
+    low_stats = stats if low is content else check_samples(low, "the content")
+    styled_rms, low_rms = (
+        np.sqrt(np.mean(found.rms**2)) for found in (check_samples(result, "the result"), low_stats)
+    )
     level = float(low_rms / styled_rms) if styled_rms > 0 else 1.0
-    change = Difference(Follower(low, result, share=plan.follow, level=level), low)
+    ceiling = max(CEILING, float(low_stats.peak.max()))
+    change = Difference(Follower(low, result, share=plan.follow, level=level, ceiling=ceiling), low)
     if low.sample_rate == content.sample_rate:
         return change
     return stack.enter_context(resample_source(change, content.sample_rate, n_frames=content.n_frames))

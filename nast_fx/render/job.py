@@ -139,7 +139,10 @@ def find_destination(
     request: RenderRequest | TextureRequest, like: FileInfo, sources: list[Path], shape: Shape, kind: str
 ) -> Destination:
     """Decide and check everything about the output before any work."""
-    suffix = request.output.suffix if request.output else None
+    asked, beside = request.output, sources[0]
+    if asked is not None and asked.is_dir():
+        beside, asked = asked / beside.name, None
+    suffix = asked.suffix if asked else None
     if suffix and not suffix[1:2].isalpha():
         suffix = None  # a dot in a name is not always a suffix: `take 1.5` is a name
     output = choose_format(
@@ -149,10 +152,9 @@ def find_destination(
         like_container=like.container,
         like_subtype=like.subtype,
     )
-    asked = request.output
     if asked is not None and suffix is None:
         asked = asked.with_name(asked.name + extension(output))
-    named = output_path(asked, sources[0], extension(output), kind=kind, variation=request.variation)
+    named = output_path(asked, beside, extension(output), kind=kind, variation=request.variation)
     path, replace = place(named, sources, request.overwrite)
     check_writable(
         path, output, shape.sample_rate, shape.n_channels, n_frames=shape.n_frames, overwrite=replace

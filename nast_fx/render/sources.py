@@ -31,14 +31,18 @@ class Follower:
         How far the level follows, 0 ... 1.
     level : float
         Gain that the result gets first: brings its overall level to the content's.
+    ceiling : float
+        What no sample shall exceed. Where a louder one would come out, the gain is lowered around it.
     """
 
-    def __init__(self, content: AudioSource, result: AudioSource, *, share: float, level: float) -> None:
+    def __init__(
+        self, content: AudioSource, result: AudioSource, *, share: float, level: float, ceiling: float
+    ) -> None:
         self.sample_rate = content.sample_rate
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
         self._content, self._result = content, result
-        self._share, self._level = share, level
+        self._share, self._level, self._ceiling = share, level, ceiling
         self._hop = max(1, round(HOP_SECONDS * content.sample_rate))
         self._half = max(1, round(WINDOW_SECONDS * content.sample_rate / 2))
 
@@ -56,6 +60,7 @@ class Follower:
         target, rms = (self._levels(block, last - first + 1) for block in (content, result))
         ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** self._share
         ratio[target == 0] = 0.0  # digital silence stays so
+        ratio = np.minimum(ratio, self._ceiling / self._peaks(result, last - first + 1))
         places = np.arange(start, start + n_frames) / self._hop - first
         grid = np.arange(last - first + 1)
         gains = np.stack([np.interp(places, grid, channel) for channel in ratio])
@@ -68,6 +73,13 @@ class Follower:
         starts = np.arange(n_points) * self._hop
         mean = (power[:, starts + 2 * self._half] - power[:, starts]) / (2 * self._half)
         return np.asarray(np.sqrt(np.maximum(mean, 0.0)))
+
+    def _peaks(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
+        """Largest magnitude (channel, point) within a hop of each point of the grid."""
+        start = self._half - self._hop
+        around = np.abs(block[:, start : start + (n_points + 1) * self._hop], dtype=np.float64)
+        by_hop = around.reshape(len(block), n_points + 1, self._hop).max(axis=2)
+        return np.asarray(np.maximum(np.maximum(by_hop[:, :-1], by_hop[:, 1:]), NOTHING))
 
 
 class Difference:

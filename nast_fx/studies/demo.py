@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nast_fx.audio import Audio, load_audio, save_audio
 from nast_fx.errors import AudioFileError
@@ -17,6 +18,7 @@ __all__ = ["Demo", "demo"]
 
 SONG_SECONDS, STYLE_SECONDS, TEXTURE_SECONDS = 12.0, 12.0, 6.0
 STYLE = "bells"
+SETTINGS: dict[str, Any] = {}  # of the method: its defaults
 NOTICE = "about.txt"
 """What is written first and last: a folder that has it is the demonstration's own."""
 
@@ -56,7 +58,13 @@ def demo(folder: Path) -> Steps[Demo]:
         save_audio(files[name], sound, bits="24", overwrite=True)
     style = (StyleReference(path=files["style"]),)
     styled = yield from render_file(
-        RenderRequest(content=files["song"], styles=style, output=files["styled"], overwrite="overwrite")
+        RenderRequest(
+            content=files["song"],
+            styles=style,
+            output=files["styled"],
+            settings=SETTINGS,
+            overwrite="overwrite",
+        )
     )
     texture = yield from texture_file(
         TextureRequest(
@@ -64,6 +72,7 @@ def demo(folder: Path) -> Steps[Demo]:
             output=files["texture"],
             duration_seconds=TEXTURE_SECONDS,
             plan=RenderPlan(quality="draft"),
+            settings=SETTINGS,
             overwrite="overwrite",
         )
     )

@@ -61,8 +61,8 @@ class Result:
     without_following: Figures
 
 
-def results(output: Path) -> Steps[str]:
-    """Render and judge all pairs; write the page, and pictures into ``images`` beside it.
+def results(output: Path | None) -> Steps[str]:
+    """Render and judge all pairs; write the page, and a picture into ``images`` beside it.
 
     Returns
     -------
@@ -71,21 +71,27 @@ def results(output: Path) -> Steps[str]:
     """
     made = []
     pairs = [*find_pairs(N_REAL_PAIRS, SECONDS), *_speech_pair()]
-    output.parent.joinpath("images").mkdir(parents=True, exist_ok=True)
     for pair in pairs:
         styled = yield from _render(pair, 1.0)
         loose = yield from _render(pair, 0.0)
         yield Progress("evaluate", note=pair.name)
         evaluation = evaluate(pair.content, pair.style, styled)
         made.append(Result(pair.name, evaluation, evaluate(pair.content, pair.style, loose).output))
-    yield Progress("evaluate", note="pictures")
-    picture = Pair("song -> strings", song(SECONDS), strings(SECONDS))
-    styled = yield from _render(picture, 1.0)
-    sounds = {"Content": picture.content, "Style": picture.style, "Result": styled}
-    save_spectrograms(output.parent / "images" / "result.png", sounds, shared_time={"Content", "Result"})
     page = _page(made)
-    output.write_text(page, encoding="utf-8")
+    if output is not None:
+        output.write_text(page, encoding="utf-8")
+        yield from _picture(output.parent / "images")
     return page
+
+
+def _picture(folder: Path) -> Steps[None]:
+    """Draw the project's own sounds for the README."""
+    yield Progress("evaluate", note="the picture")
+    pair = Pair("song -> strings", song(SECONDS), strings(SECONDS))
+    styled = yield from _render(pair, 1.0)
+    sounds = {"Content": pair.content, "Style": pair.style, "Result": styled}
+    folder.mkdir(parents=True, exist_ok=True)
+    save_spectrograms(folder / "result.png", sounds, shared_time={"Content", "Result"})
 
 
 def _render(pair: Pair, follow: float) -> Steps[Audio]:
