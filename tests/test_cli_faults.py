@@ -296,10 +296,10 @@ def test_a_device_that_is_not_there(cli: Cli) -> None:
 def test_an_error_in_json(cli: Cli) -> None:
     before = cli.files()
     ended = cli.render("--json", content="no.wav")
-    (error,) = ended.objects
+    *_, error = ended.objects
     assert error == {"type": "error", "message": "no.wav: there is no such file", "exit_code": 1}
     assert (ended.code, ended.err) == (1, [])
-    (error,) = cli.run("rendr", "--json").objects
+    *_, error = cli.run("rendr", "--json").objects
     assert (error["type"], error["exit_code"]) == ("error", 2)
     assert cli.files() == before
 

@@ -8,20 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import AudioSource, FileInfo, FileSource, check_samples, open_source, probe
+from nast_fx.audio import AudioSource, FileInfo, FileSource
 from nast_fx.audio.chunks import Metadata, read_metadata
-from nast_fx.audio.limits import check_writable
 from nast_fx.audio.sink import copy_exact, open_sink
-from nast_fx.methods import Method, build_method
+from nast_fx.methods import Method
 from nast_fx.models import RenderRequest, TextureRequest
-from nast_fx.models.output import OutputFormat, choose_format, extension
+from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.engine import Styled, make_texture, style_source, texture_rate
-from nast_fx.render.names import output_path, place
-from nast_fx.render.style import open_references
+from nast_fx.render.engine import Styled, make_texture, style_source
+from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.track import SegmentRecord
 
-__all__ = ["Destination", "Rendered", "Shape", "find_destination", "render_file", "texture_file"]
+__all__ = ["Rendered", "render_file", "texture_file"]
 
 BLOCK_FRAMES = 2**18
 
@@ -58,25 +56,6 @@ class Rendered:
     records: tuple[SegmentRecord, ...]
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Shape of a result."""
-
-    sample_rate: int
-    n_channels: int
-    n_frames: int
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where a result goes, whether a file there may be replaced, and what is written."""
-
-    path: Path
-    replace: bool
-    format: OutputFormat
-    shape: Shape
-
-
 def render_file(request: RenderRequest) -> Steps[Rendered]:
     """Style one file; nothing is written before all of it is done.
 
@@ -87,23 +66,16 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
     """
     began = time.perf_counter()
     plan = request.plan
-    method = build_method(request.method, request.settings, quality=plan.quality)
     with ExitStack() as stack:
-        content = stack.enter_context(
-            open_source(request.content, request.start_seconds, request.length_seconds)
-        )
-        shape = Shape(content.sample_rate, content.n_channels, content.n_frames)
-        sources = [request.content, *(style.path for style in request.styles)]
-        destination = find_destination(request, content.info, sources, shape, "styled")
         yield Progress("read", note=f"checking {request.content.name}")
-        stats = check_samples(content, str(request.content))
-        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
+        opened = open_render(request, stack)
+        content, method, destination = opened.content, opened.method, opened.destination
         if plan.amount == 0:
             styled = _untouched(content)
         else:
-            styled = yield from style_source(content, stats, references, method, plan, stack)
+            styled = yield from style_source(content, opened.stats, opened.references, method, plan, stack)
         yield Progress("write", note=f"writing {destination.path.name}")
-        if plan.amount == 0 and _is_whole_copy(request, content, destination.format):
+        if plan.amount == 0 and _is_whole_copy(content, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
         else:
             metadata = read_metadata(request.content)
@@ -122,44 +94,14 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
     """
     began = time.perf_counter()
     plan = request.plan
-    method = build_method(request.method, request.settings, quality=plan.quality)
     with ExitStack() as stack:
-        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
-        rate = texture_rate(references)
-        shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
-        sources = [style.path for style in request.styles]
-        destination = find_destination(request, probe(sources[0]), sources, shape, "texture")
-        styled = yield from make_texture(references, shape.n_frames, method, plan, stack)
+        opened = open_texture(request, stack)
+        method, destination = opened.method, opened.destination
+        n_frames = destination.shape.n_frames
+        styled = yield from make_texture(opened.references, n_frames, method, plan, stack)
         yield Progress("write", note=f"writing {destination.path.name}")
         _write(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
-
-
-def find_destination(
-    request: RenderRequest | TextureRequest, like: FileInfo, sources: list[Path], shape: Shape, kind: str
-) -> Destination:
-    """Decide and check everything about the output before any work."""
-    asked, beside = request.output, sources[0]
-    if asked is not None and asked.is_dir():
-        beside, asked = asked / beside.name, None
-    suffix = asked.suffix if asked else None
-    if suffix and not suffix[1:2].isalpha():
-        suffix = None  # a dot in a name is not always a suffix: `take 1.5` is a name
-    output = choose_format(
-        path_suffix=suffix,
-        format=request.format,
-        bits=request.bits,
-        like_container=like.container,
-        like_subtype=like.subtype,
-    )
-    if asked is not None and suffix is None:
-        asked = asked.with_name(asked.name + extension(output))
-    named = output_path(asked, beside, extension(output), kind=kind, variation=request.variation)
-    path, replace = place(named, sources, request.overwrite)
-    check_writable(
-        path, output, shape.sample_rate, shape.n_channels, n_frames=shape.n_frames, overwrite=replace
-    )
-    return Destination(path, replace, output, shape)
 
 
 def _untouched(content: FileSource) -> Styled:
@@ -174,7 +116,7 @@ def _same_format(info: FileInfo, output: OutputFormat) -> bool:
     return like == output and like.container == info.container.lower()
 
 
-def _is_whole_copy(request: RenderRequest, content: FileSource, output: OutputFormat) -> bool:
+def _is_whole_copy(content: FileSource, output: OutputFormat) -> bool:
     whole = content.start == 0 and content.n_frames == content.info.n_frames
     return whole and _same_format(content.info, output)
 

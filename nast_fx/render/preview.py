@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import check_samples, open_source, probe, resampled_length
-from nast_fx.methods import build_method
+from nast_fx.audio import resampled_length
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat
 from nast_fx.render.device import choose_device
-from nast_fx.render.engine import check_loop, content_notes, content_rate, texture_rate
-from nast_fx.render.job import Destination, Shape, find_destination
+from nast_fx.render.engine import content_notes, content_rate
+from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.stereo import StereoLayout
-from nast_fx.render.style import open_references
 from nast_fx.render.track import cut
 
 __all__ = ["Preview", "preview_render", "preview_texture"]
@@ -66,22 +64,17 @@ def preview_render(request: RenderRequest) -> Preview:
         What `render_file` would raise before its work.
     """
     plan = request.plan
-    method = build_method(request.method, request.settings, quality=plan.quality)
     with ExitStack() as stack:
-        content = stack.enter_context(
-            open_source(request.content, request.start_seconds, request.length_seconds)
-        )
-        shape = Shape(content.sample_rate, content.n_channels, content.n_frames)
-        sources = [request.content, *(style.path for style in request.styles)]
-        destination = find_destination(request, content.info, sources, shape, "styled")
-        stats = check_samples(content, str(request.content))
-        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
-        rate = content_rate(content, references)
+        opened = open_render(request, stack)
+        content, method = opened.content, opened.method
+        rate = content_rate(content, opened.references)
         layout = StereoLayout(content.n_channels, plan.channels)
-        notes = (*content_notes(content, stats, layout, rate, method), *references.notes())
+        own_notes = content_notes(content, opened.stats, layout, rate, method)
+        notes = (*own_notes, *opened.references.notes())
         n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
     n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate))) if plan.amount else 0
-    return _preview(destination, n_segments, rate, method.settings.model_dump(), plan.device, notes)
+    settings = method.settings.model_dump()
+    return _preview(opened.destination, n_segments, rate, settings, plan.device, notes)
 
 
 def preview_texture(request: TextureRequest) -> Preview:
@@ -93,18 +86,13 @@ def preview_texture(request: TextureRequest) -> Preview:
         What `texture_file` would raise before its work.
     """
     plan = request.plan
-    method = build_method(request.method, request.settings, quality=plan.quality)
     with ExitStack() as stack:
-        references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
-        rate, notes = texture_rate(references), tuple(references.notes())
-        shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
-    sources = [style.path for style in request.styles]
-    destination = find_destination(request, probe(sources[0]), sources, shape, "texture")
-    least = method.min_frames(rate)
-    if plan.loop:
-        check_loop(shape.n_frames / rate, least / rate)
-    n_segments = len(cut(plan, shape.n_frames, rate, least))
-    return _preview(destination, n_segments, rate, method.settings.model_dump(), plan.device, notes)
+        opened = open_texture(request, stack)
+        notes = tuple(opened.references.notes())
+    method, shape = opened.method, opened.destination.shape
+    rate = shape.sample_rate
+    n_segments = len(cut(plan, shape.n_frames, rate, method.min_frames(rate)))
+    return _preview(opened.destination, n_segments, rate, method.settings.model_dump(), plan.device, notes)
 
 
 def _preview(
