@@ -28,6 +28,8 @@ lint: .venv/installed-test ## style, types and import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
+	$(BIN)/mypy --platform darwin
 	$(BIN)/lint-imports
 
 system: ## Debian packages for the tests: install them (as root) or print the line to type

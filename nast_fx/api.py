@@ -22,7 +22,7 @@ from nast_fx.render import (
     style_source,
 )
 from nast_fx.render import render_file as render_file_steps
-from nast_fx.render.engine import texture_rate
+from nast_fx.render.limits import texture_rate
 
 __all__ = ["Sound", "Style", "render", "render_file", "texture"]
 

@@ -29,6 +29,8 @@ class Progress:
         Step inside the stage, and how many there may be (an upper bound).
     losses : Mapping[str, float]
         Current value of each term by its name; empty where nothing is optimized.
+    share : float
+        Share of the whole job that is done, 0 ... 1.
     seconds_left : float or None
         Estimated time to the end of the whole job, in seconds; None while unknown.
     note : str
@@ -41,6 +43,7 @@ class Progress:
     step: int = 0
     n_steps: int = 0
     losses: Mapping[str, float] = field(default_factory=dict)
+    share: float = 0.0
     seconds_left: float | None = None
     note: str = ""
 

@@ -166,11 +166,9 @@ def test_bench_prints_its_page(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_progress_in_words() -> None:
-    progress = Progress("transfer", 1, 4, 5, 10, {"loss": 0.25, "style": 0.2}, 3725.0)
+    progress = Progress("transfer", 1, 4, 5, 10, {"loss": 0.25, "style": 0.2}, 0.4, 3725.0)
     assert bar.describe_progress(progress) == "segment 2/4, step 5/10, loss 0.25, 1:02:05 left"
-    assert bar.share_done(progress) == pytest.approx(0.375)
     assert bar.describe_progress(Progress("read", note="checking")) == "checking"
-    assert (bar.share_done(Progress("read")), bar.share_done(Progress("write"))) == (0, 1)
 
 
 def test_a_log_gets_a_line_every_few_seconds(

@@ -10,7 +10,7 @@ import torch
 from nast_fx.dsp import Stft, griffin_lim, n_spectrum_frames
 from nast_fx.errors import UsageError
 from nast_fx.progress import drain
-from nast_fx.representations import LogMagnitude
+from nast_fx.representations import REPRESENTATIONS, LogMagnitude
 
 
 def noise(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -47,6 +47,19 @@ def test_the_log_magnitude_of_silence_has_a_gradient():
     (gradient,) = torch.autograd.grad(spec.sum(), silence)
     assert torch.isfinite(gradient).all()
     assert float(spec.detach().max()) < 1e-4
+
+
+@pytest.mark.parametrize("name", REPRESENTATIONS)
+def test_every_representation_has_its_shape_and_a_gradient(name):
+    representation = REPRESENTATIONS[name](16_000, 1024, 256)
+    x = noise(2, 8000).requires_grad_()
+    spec = representation.forward(x)
+    assert spec.shape[0] == 2
+    assert spec.shape[2] == representation.n_bins
+    assert spec.shape[3] == n_spectrum_frames(8000, 256)
+    (gradient,) = torch.autograd.grad(spec.square().sum(), x)
+    assert torch.isfinite(gradient).all()
+    assert gradient.abs().max() > 0
 
 
 def test_a_hop_beyond_half_the_window_is_refused():

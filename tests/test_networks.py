@@ -128,6 +128,29 @@ def test_positions_that_straddle_two_excerpts_have_no_weight():
     torch.testing.assert_close(weights * 4, torch.tensor(expected, dtype=torch.float64))
 
 
+@pytest.mark.parametrize("width", [3, 4])
+def test_padded_layers_do_not_look_across_excerpts(width):
+    """Change one excerpt: positions that count for the other one must not move."""
+    described = Architecture(8, kernel_width=width, n_layers=3, dilation=2, residual=True)
+    network = FiniteNetwork(described, N_BINS, seed=0, dtype=torch.float64)
+    before = spec(70, 1)
+    after = before.clone()
+    after[..., 40:] = spec(30, 2)
+    for layer, features in enumerate(zip(network.embed(before), network.embed(after), strict=True)):
+        weights = Runs((40, 30), (0.5, 0.5)).position_weights(described, layer)
+        moved = (features[0] - features[1]).abs().sum(dim=(0, 1)) > 1e-12
+        first = torch.arange(len(weights)) < 40 - described.reach(layer) + described.padded_before(layer)
+        assert not moved[first & (weights > 0)].any()
+        assert float(weights[first].sum()) == pytest.approx(0.5)
+
+
+def test_an_excerpt_that_is_shorter_than_a_padded_stack_sees_keeps_its_weight():
+    described = Architecture(kernel_width=11, n_layers=3, dilation=2, residual=True)
+    for layer in range(3):
+        weights = Runs((130, 60), (0.1, 0.9)).position_weights(described, layer)
+        assert float(weights[125:].sum()) == pytest.approx(0.9, abs=0.01)
+
+
 @pytest.mark.parametrize("silent", ["signal", "style", "both"])
 def test_silence_has_a_value_and_a_gradient(architecture, silent):
     network = InfiniteNetwork(architecture)

@@ -57,6 +57,16 @@ def test_rows_search_on_their_own():
     torch.testing.assert_close(together.variable, torch.cat([one.variable for one in alone]))
 
 
+def test_the_record_goes_on_when_one_row_has_ended():
+    start = torch.tensor([[1.0, 1.0, 1.0, 1.0], [2.0, -0.5, 1.5, 0.0]])
+    found = solve(rosenbrock, start, "lbfgs", max_iterations=100)
+    assert found.outcomes[0] is Outcome.CONVERGED
+    assert len(found.history) == found.n_steps + 1
+    assert found.history[-1]["loss"] < 1e-6
+    losses = [record["loss"] for record in found.history]
+    assert losses == sorted(losses, reverse=True)  # accepted points only, no probes
+
+
 def test_the_best_point_is_kept_when_steps_go_up():
     found = solve(quadratic, torch.full((1, 4), 1.05), "adam", max_iterations=4, learning_rate=0.5)
     assert float(quadratic(found.variable)) <= float(quadratic(torch.full((1, 4), 1.05)))

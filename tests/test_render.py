@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nast_fx.audio import ArraySource, Audio, check_samples
+from nast_fx.audio import ArraySource, Audio, ScratchFile, check_samples
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method, Targets, build_method
 from nast_fx.models import MethodSettings, RenderPlan
@@ -21,6 +21,7 @@ from nast_fx.render import Reference, References, make_texture, style_source
 from nast_fx.render.segments import in_order, plan_segments
 from nast_fx.render.sources import Follower
 from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.track import Journey, style_track
 
 
 class _NoTargets(Targets):
@@ -119,7 +120,7 @@ def test_segments_cover_everything_and_only_neighbors_meet(n_frames, segment, sh
     spans = plan_segments(n_frames, segment, overlap)
     assert spans[0].start == 0
     assert spans[-1].start + spans[-1].n_frames == n_frames
-    assert all(span.n_frames <= max(segment, 1) for span in spans)
+    assert all(span.n_frames <= segment for span in spans)
     for left, right in pairwise(spans):
         assert left.start + left.n_frames - right.start == left.n_after == right.n_before >= overlap
     for left, right in zip(spans, spans[2:], strict=False):
@@ -261,17 +262,30 @@ def test_rates_out_of_range_are_refused(rate):
 
 @pytest.mark.parametrize("method", ["infinite", "ulyanov-lebedev"])
 def test_real_methods_through_several_segments(method):
-    """Length and channels are kept, the seams are no louder than the rest, the seed decides."""
+    """Length and channels are kept, and nothing but the seed decides."""
     rate = 8_000
-    quick = {"max_iterations": 4}
+    quick = {"max_iterations": 4, "start": "noise"}
     if method == "ulyanov-lebedev":
         quick |= {"n_filters": 32, "griffin_lim_iterations": 10}
-    plan = RenderPlan(segment_seconds=2.0, overlap_seconds=0.4, seed=3)
     samples = noise(2, 5 * rate)
-    results = [render(samples, rate, build_method(method, quick), plan, references(rate))[0] for _ in "12"]
+    results = []
+    for seed in (3, 3, 4):
+        plan = RenderPlan(segment_seconds=2.0, overlap_seconds=0.4, seed=seed)
+        results.append(render(samples, rate, build_method(method, quick), plan, references(rate))[0])
     assert results[0].shape == samples.shape
-    np.testing.assert_array_equal(*results)
+    np.testing.assert_array_equal(results[0], results[1])
+    assert np.std(results[0] - results[2]) > 0.01
     assert np.std(results[0] - samples) > 0.01
+
+
+def test_the_order_of_the_segments_does_not_change_a_sample(monkeypatch):
+    rate = 8_000
+    samples, plan = noise(2, 8 * rate), RenderPlan(segment_seconds=2.0, overlap_seconds=0.4)
+    quick = {"max_iterations": 3, "start_noise": 0.2}
+    straight = render(samples, rate, build_method("infinite", quick), plan, references(rate))[0]
+    monkeypatch.setattr("nast_fx.render.track.in_order", lambda spans: spans[::2][::-1] + spans[1::2][::-1])
+    turned = render(samples, rate, build_method("infinite", quick), plan, references(rate))[0]
+    np.testing.assert_array_equal(straight, turned)
 
 
 def test_texture_has_the_styles_level_and_the_asked_length():
@@ -328,4 +342,67 @@ def test_long_references_are_sampled_evenly():
     sound = style.sound(("mid",), rate, 1000)
     assert len(sound.excerpts) == 10
     assert sum(excerpt.shape[1] for excerpt in sound.excerpts) == 30 * rate
-    assert "10 evenly spaced excerpts" in style.notes()[0]
+    assert "10 evenly spaced excerpts" in style.notes(0.1)[0]
+
+
+def test_excerpts_hold_what_the_method_must_see():
+    rate = 8_000
+    style = References((Reference(ArraySource(Audio(noise(1, 100 * rate), rate)), "long", 1.0),), 30.0)
+    assert {excerpt.shape[1] for excerpt in style.sound(("mid",), rate, 2 * rate).excerpts} == {8 * rate}
+
+
+def test_excerpts_are_where_something_is():
+    rate = 8_000
+    samples = np.zeros((1, 60 * rate), dtype=np.float32)
+    samples[:, round(3.5 * rate) : round(5.5 * rate)] = noise(1, 2 * rate)
+    style = References((Reference(ArraySource(Audio(samples, rate)), "sparse", 1.0),), 30.0)
+    assert all(excerpt.square().mean() > 0 for excerpt in style.sound(("mid",), rate, 1000).excerpts)
+
+
+def test_a_style_whose_front_channels_are_silent_uses_the_loudest():
+    samples = np.zeros((6, 16_000), dtype=np.float32)
+    samples[4] = noise(1, 16_000)[0]
+    style = References((Reference(ArraySource(Audio(samples, 8_000)), "rear", 1.0),), 30.0)
+    sound = style.sound(("mid", "side"), 8_000, 1000)
+    assert np.std(sound.excerpts[0].numpy()) == pytest.approx(0.08, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("method", "plan", "message"),
+    [
+        ({"n_layers": 8, "dilation": 4}, {}, "these settings look at"),
+        ({"n_fft": 128, "hop_length": 16}, {"segment_seconds": 60}, "windows of a segment"),
+        ({"hop_length": 8000}, {}, "hop_length=8000 must be at most half of"),
+        ({}, {"loop": True}, "loop=True is for textures"),
+    ],
+)
+def test_what_cannot_be_done_is_said_first(method, plan, message):
+    with pytest.raises(UsageError, match=message):
+        render(noise(1, 400_000), 8_000, build_method("infinite", method), RenderPlan(**plan))
+
+
+def test_no_segment_is_shorter_than_the_method_needs():
+    assert [span.n_frames for span in plan_segments(4001, 4000, 0, least=2816)] == [4001]
+    assert min(span.n_frames for span in plan_segments(20_000, 4000, 400, least=2816)) >= 2816
+
+
+class Stepped(Passthrough):
+    """Gives the content times 2 where a segment is free, times 3 in a stitched one."""
+
+    def transfer(self, segment, targets):
+        yield from ()
+        made = segment.content * (2.0 if segment.pinned is None else 3.0)
+        held = made if segment.pinned is None else segment.pinned.hold(made)
+        return Solution(held, [Outcome.CONVERGED], [{"loss": 0.0}], 1, 1, 0.0)
+
+
+def test_the_cross_fade_is_a_straight_line():
+    content = ArraySource(Audio(np.full((1, 10_000), 0.1, dtype=np.float32), 8_000))
+    plan = RenderPlan(segment_seconds=0.5, overlap_seconds=0.1)
+    with ScratchFile(8_000, 1, 10_000) as result:
+        layout = StereoLayout(1, "mid-side")
+        journey = Journey(Stepped(), _NoTargets(), plan, layout, result, torch.device("cpu"))
+        drain(style_track(journey, content))
+        odd = journey.spans()[1]
+        found = result.read(odd.start, odd.n_frames)[0] / 0.1
+    np.testing.assert_allclose(found, 2 + odd.own_share(), atol=1e-4)

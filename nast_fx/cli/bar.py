@@ -38,18 +38,10 @@ def progress_display(title: str) -> Iterator[Show]:
         task = bar.add_task(title, total=1.0, detail="")
         yield lambda progress: bar.update(
             task,
-            completed=share_done(progress),
+            completed=1.0 if progress.stage == "write" else progress.share,
             description=" ".join(filter(None, [title, _stage(progress)])),
             detail=describe_progress(progress),
         )
-
-
-def share_done(progress: Progress) -> float:
-    """Share of the whole work that is done, 0 ... 1."""
-    if progress.stage == "write":
-        return 1.0
-    step = progress.step / progress.n_steps if progress.n_steps else 0.0
-    return min(1.0, (progress.segment + step) / max(progress.n_segments, 1))
 
 
 def describe_progress(progress: Progress) -> str:

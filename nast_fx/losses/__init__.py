@@ -1,6 +1,6 @@
 """Losses: terms that hold their target, and the objective that adds them up."""
 
-from nast_fx.losses.objective import Objective, balanced
+from nast_fx.losses.objective import Objective, gradient_norms
 from nast_fx.losses.terms import ContentTerm, EnvelopeTerm, GramTerm, SparsityTerm, Term, energy_envelope
 
 __all__ = [
@@ -10,6 +10,6 @@ __all__ = [
     "Objective",
     "SparsityTerm",
     "Term",
-    "balanced",
     "energy_envelope",
+    "gradient_norms",
 ]

@@ -5,7 +5,6 @@ Printing it prints the recipe.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ from nast_fx.losses.terms import Term
 from nast_fx.networks import Network
 from nast_fx.representations import Representation
 
-__all__ = ["Objective", "Viewable", "balanced"]
+__all__ = ["Objective", "Viewable", "gradient_norms"]
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,10 @@ class Objective:
     def __call__(self, canvas: Viewable, variable: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Evaluate a point: the total (batch,), and each term's share of it by name."""
         views = _Cached(canvas, variable)
-        losses = {term.name: term.weight * term.distance(views) for term in self.terms}
+        losses = {
+            term.name: term.weight * term.distance(views) / (1.0 if term.norm is None else term.norm)
+            for term in self.terms
+        }
         if not losses:
             return variable.sum(dim=1) * 0, losses
         return torch.stack(list(losses.values())).sum(dim=0), losses
@@ -74,28 +76,28 @@ class Objective:
         return " + ".join(map(str, self.terms)) or "nothing"
 
 
-def balanced(objective: Objective, canvas: Viewable, noise: Tensor) -> Objective:
-    """Divide each weight by the norm of its term's gradient (Barry & Kim 2018, equation 7).
+def gradient_norms(objective: Objective, canvas: Viewable, noise: Tensor) -> dict[str, Tensor]:
+    """Norm of each unweighted term's gradient at a noise (Barry & Kim 2018, equation 7).
 
     Parameters
     ----------
     noise : Tensor (batch, variable)
-        A fixed noise, where the norms are measured once. A content start will not do: the content
-        term's gradient is zero there.
+        A fixed noise, where the norms are measured once a render. A content start will not do: the
+        content term's gradient is zero there.
 
     Returns
     -------
-    Objective
-        A term whose norm is zero or not finite keeps its weight, and a warning is logged.
+    dict of Tensor (batch,)
+        By the term's name; 1 where a norm is zero or not finite, and a warning is logged.
     """
-    terms = []
+    norms = {}
     for term in objective.terms:
         variable = noise.detach().requires_grad_()
-        loss = dataclasses.replace(term, weight=1.0).distance(_Cached(canvas, variable)).sum()
+        loss = term.distance(_Cached(canvas, variable)).sum()
         (gradient,) = torch.autograd.grad(loss, variable)
-        norm = float(gradient.norm())
-        if not 0 < norm < float("inf"):
+        norm = gradient.norm(dim=1)
+        usable = (norm > 0) & torch.isfinite(norm)
+        if not usable.all():
             log.warning("The gradient of '%s' has no norm at noise; it keeps its weight.", term.name)
-            norm = 1.0
-        terms.append(dataclasses.replace(term, weight=term.weight / norm))
-    return Objective(terms)
+        norms[term.name] = torch.where(usable, norm, 1.0)
+    return norms

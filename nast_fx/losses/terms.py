@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -33,11 +33,14 @@ class Term(ABC):
     ----------
     weight : float
         Share in the objective.
+    norm : Tensor (batch,) or None
+        What the distance is divided by to balance terms; None is 1.
     """
 
     name: str
     representation: Representation
     weight: float
+    norm: Tensor | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def distance(self, views: Views) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Generic, TypeVar
 
 import torch
@@ -50,10 +50,13 @@ class Targets:
     representation: LogMagnitude
     network: Network
     style: Target
+    norms: Mapping[str, Tensor] = field(default_factory=dict)
+    """By term: what balances its gradient (row,), where the method does that."""
 
     def select(self, rows: Sequence[int]) -> Targets:
         """Keep some rows."""
-        return replace(self, style=self.network.select(self.style, rows))
+        norms = {name: norm[list(rows)] for name, norm in self.norms.items()}
+        return replace(self, style=self.network.select(self.style, rows), norms=norms)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Method(ABC, Generic[S]):
     """A style-transfer system; final classes are in the modules of this package."""
 
     name: ClassVar[str]
+    stages: ClassVar[Mapping[str, tuple[float, float]]] = {"transfer": (0.0, 1.0)}
+    """Which part of a segment's time each stage takes, for the time that is left."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
@@ -99,7 +104,11 @@ class Method(ABC, Generic[S]):
 
     @abstractmethod
     def transfer(self, segment: Segment, targets: Targets) -> Steps[Solution]:
-        """Style one segment; yields progress and returns the best that was found."""
+        """Style one segment; yields progress and returns the best that was found.
+
+        Where `segment.pinned` holds a sample wholly or in part, the result has it as it is held: it is
+        the cross-fade with the finished neighbors.
+        """
 
 
 def style_target(style: StyleSound, representation: LogMagnitude, network: Network) -> Target:

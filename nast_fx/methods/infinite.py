@@ -9,6 +9,7 @@ objective runs on random filters, which is what the limit is compared with.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -21,8 +22,8 @@ from nast_fx.losses import (
     Objective,
     SparsityTerm,
     Term,
-    balanced,
     energy_envelope,
+    gradient_norms,
 )
 from nast_fx.methods.base import (
     LEVEL,
@@ -70,7 +71,10 @@ class Infinite(Method[InfiniteSettings]):
         """Compute the style's columns; at finite width, draw the filters."""
         representation = LogMagnitude(sample_rate, *self.settings.geometry(sample_rate))
         network = build_network(self.architecture, representation.n_bins, seed=seed, device=device)
-        return Targets(representation, network, style_target(style, representation, network))
+        targets = Targets(representation, network, style_target(style, representation, network))
+        if self.settings.balance == "gradient":
+            return replace(targets, norms=self._norms(style.excerpts[0], targets))
+        return targets
 
     def transfer(self, segment: Segment, targets: Targets) -> Steps[Solution]:
         """Minimize the objective from the content, or from noise."""
@@ -79,13 +83,18 @@ class Infinite(Method[InfiniteSettings]):
         wrap = self.min_frames(representation.sample_rate) + representation.n_fft if segment.loop else 0
         start = self._start(segment.content, noise)
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=min(wrap, segment.n_frames))
-        objective = Objective(self._terms(segment.content, targets))
-        if self.settings.balance == "gradient":
-            objective = balanced(objective, canvas, noise)
         minimum = yield from minimize(
-            canvas, objective, self._solver(), max_iterations=self.settings.max_iterations
+            canvas,
+            Objective(self._terms(segment.content, targets)),
+            self._solver(),
+            max_iterations=self.settings.max_iterations,
         )
         return solution(canvas.waveform(minimum.variable), minimum)
+
+    def _norms(self, excerpt: Tensor, targets: Targets) -> dict[str, Tensor]:
+        """Measure the gradients once for all segments, with a style's excerpt in the content's place."""
+        noise = LEVEL * random_rows([0] * len(excerpt), excerpt.shape[1], device=excerpt.device)
+        return gradient_norms(Objective(self._terms(excerpt, targets)), WaveformCanvas(noise), noise)
 
     def _start(self, content: Tensor | None, noise: Tensor) -> Tensor:
         if content is None or self.settings.start == "noise":
@@ -114,4 +123,4 @@ class Infinite(Method[InfiniteSettings]):
                 ContentTerm("content", representation, s.content_weight, network, fixed, last),
                 EnvelopeTerm("envelope", representation, s.envelope_weight, envelope),
             ]
-        return terms
+        return [replace(term, norm=targets.norms.get(term.name)) for term in terms]

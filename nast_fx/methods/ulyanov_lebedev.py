@@ -10,6 +10,7 @@ constants, which are the weights below. Departures are listed in docs/methods.md
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -34,6 +35,7 @@ class UlyanovLebedev(Method[UlyanovLebedevSettings]):
     """The published system, and the switch to optimize the waveform instead."""
 
     name: ClassVar[str] = "ulyanov-lebedev"
+    stages: ClassVar[Mapping[str, tuple[float, float]]] = {"transfer": (0.0, 0.9), "griffin-lim": (0.9, 1.0)}
 
     def min_frames(self, sample_rate: int) -> int:
         """Give the samples of as many windows as a filter sees."""
@@ -68,7 +70,7 @@ class UlyanovLebedev(Method[UlyanovLebedevSettings]):
 
     def _terms(self, segment: Segment, targets: Targets) -> list[Term]:
         s, representation, network = self.settings, targets.representation, targets.network
-        n_columns = n_spectrum_frames(segment.n_frames, representation.hop_length)
+        n_columns = n_spectrum_frames(segment.n_frames, representation.hop_length, loop=segment.loop)
         n_positions = n_columns - s.kernel_width + 1
         # Their weights against ours, squared: ours are sqrt(2) relu with variance 1 / k.
         variance = 4 / ((representation.n_bins + s.n_filters) * s.kernel_width)

@@ -77,6 +77,7 @@ def _rule(model: type[Settings], name: str, error: Any) -> str:
     bounds = []
     for rule in model.model_fields[name].metadata:
         bounds += [f"{word} {getattr(rule, key):,.10g}" for key, word in _RULES.items() if hasattr(rule, key)]
+        bounds += [f"a multiple of {rule.multiple_of}"] if hasattr(rule, "multiple_of") else []
     if bounds:
         return " and ".join(bounds)
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")

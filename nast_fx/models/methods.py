@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator
 
+from nast_fx.errors import UsageError
 from nast_fx.models.base import Settings, setting
 
 __all__ = [
@@ -59,16 +60,24 @@ class MethodSettings(Settings):
     content_weight: float = setting(0.1, "Pull toward the content; 0 makes a texture.", ge=0, le=1e6)
     style_weight: float = setting(1.0, "Pull toward the style.", ge=0, le=1e6)
     n_fft: int | None = setting(
-        None, "Window of the spectrum; empty follows the rate (93 ms).", unit="samples", ge=64, le=32_768
+        None,
+        "Window of the spectrum; empty follows the rate (93 ms).",
+        unit="samples",
+        ge=64,
+        le=32_768,
+        multiple_of=2,
     )
     hop_length: int | None = setting(
         None, "Step between windows; empty is a quarter of n_fft.", unit="samples", ge=16, le=16_384
     )
 
     def geometry(self, sample_rate: int) -> tuple[int, int]:
-        """Window and hop in samples at `sample_rate` Hz."""
+        """Window and hop in samples at `sample_rate` Hz; a UsageError if they do not fit together."""
         n_fft = self.n_fft or default_n_fft(sample_rate)
-        return n_fft, self.hop_length or n_fft // 4
+        hop_length = self.hop_length or n_fft // 4
+        if hop_length * 2 > n_fft:
+            raise UsageError(f"hop_length={hop_length} must be at most half of n_fft={n_fft}")
+        return n_fft, hop_length
 
     def at_quality(self, quality: Quality) -> int:
         """Steps of the optimizer at a quality: 0.3, 1 or 3 times `max_iterations`."""

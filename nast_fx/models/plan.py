@@ -24,7 +24,9 @@ class RenderPlan(Settings):
     segment_seconds: float = setting(
         10.0, "Length of a segment, overlaps included.", unit="s", ge=0.5, le=120
     )
-    overlap_seconds: float = setting(1.0, "Overlap of neighboring segments.", unit="s", ge=0, le=30)
+    overlap_seconds: float | None = setting(
+        None, "Overlap of neighboring segments; empty is a tenth of one, at most 1 s.", unit="s", ge=0, le=30
+    )
     channels: StereoPolicy = setting(
         "mid-side", "What is styled of a stereo pair: mid and side, left and right, or the mid alone."
     )
@@ -44,9 +46,14 @@ class RenderPlan(Settings):
     def _overlap_fits(self) -> RenderPlan:
         # With shortened segments too, three must never meet in one place.
         most = MAX_OVERLAP * self.segment_seconds
-        if self.overlap_seconds > most:
+        if self.overlap_seconds is not None and self.overlap_seconds > most:
             raise ValueError(
                 f"overlap_seconds={self.overlap_seconds:g} must be at most {MAX_OVERLAP:g} of "
                 f"segment_seconds={self.segment_seconds:g}"
             )
         return self
+
+    @property
+    def overlap(self) -> float:
+        """Overlap in seconds, as given or by default."""
+        return min(1.0, self.segment_seconds / 10) if self.overlap_seconds is None else self.overlap_seconds

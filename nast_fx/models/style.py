@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from nast_fx.errors import UsageError
-from nast_fx.models.base import Settings, setting
+from nast_fx.models.base import Settings, setting, validated
 
 __all__ = ["StyleReference", "parse_snippet", "parse_style"]
 
@@ -39,9 +39,8 @@ def parse_style(text: str) -> StyleReference:
         if at and _SNIPPET.fullmatch(tail):
             name = head
             start, length = parse_snippet(tail)
-    if weight == 0:
-        raise UsageError(f"--style {text}: the weight must be above 0")
-    return StyleReference(path=Path(name), start_seconds=start, length_seconds=length, weight=weight)
+    values = {"path": Path(name), "start_seconds": start, "length_seconds": length, "weight": weight}
+    return validated(StyleReference, values)
 
 
 def parse_snippet(text: str) -> tuple[float, float | None]:

@@ -58,6 +58,11 @@ class Architecture:
         """Frames that a position of a layer sees beyond its own, were nothing padded."""
         return sum((self.kernel_width - 1) * self.step(index) for index in range(layer + 1))
 
+    def padded_before(self, layer: int) -> int:
+        """Frames that a position of a layer sees before its own through padded branches."""
+        branches = range(1, layer + 1) if self.residual else ()
+        return sum((self.kernel_width - 1) * self.step(index) // 2 for index in branches)
+
     @property
     def min_frames(self) -> int:
         """Frames that a spec must have: one position is left after the unpadded layers."""
@@ -74,15 +79,12 @@ class Runs:
     def position_weights(self, architecture: Architecture, layer: int) -> Tensor:
         """Weight of each position (position,), summing to one; 0 where excerpts would mix."""
         n_lost = architecture.reach(0 if architecture.residual else layer)
-        reach = architecture.reach(layer)
+        reach, before = architecture.reach(layer), architecture.padded_before(layer)
         weights = torch.zeros(sum(self.lengths) - n_lost, dtype=torch.float64)
-        if not any(length > reach for length in self.lengths):
-            # A padded stack sees further than every excerpt: only its first layer can be kept pure.
-            reach = n_lost
-        inset = (reach - n_lost) // 2
         start = 0
         for length, weight in zip(self.lengths, self.weights, strict=True):
-            n_pure = length - reach
+            # A padded stack may see further than an excerpt is long: then its first layer is kept pure.
+            n_pure, inset = (length - reach, before) if length > reach else (length - n_lost, 0)
             if n_pure > 0:
                 weights[start + inset : start + inset + n_pure] = weight / n_pure
             start += length

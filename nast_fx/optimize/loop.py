@@ -99,21 +99,29 @@ def minimize(
     Yields
     ------
     Progress
-        After each evaluation, with the mean losses at the asked points.
+        After each evaluation, with the losses at the rows' last accepted points (their mean).
     """
     began = time.perf_counter()
     rows = [_Row(make_search, point) for point in canvas.start]
     history: list[dict[str, float]] = []
+    accepted: list[dict[str, float]] = [{} for _ in rows]
     n_evaluations, n_recorded = 0, -1
     while any(row.outcome is None for row in rows):
         variable = torch.stack([row.asked.point for row in rows]).requires_grad_()
         total, losses = evaluate(canvas, variable)
         (gradient,) = torch.autograd.grad(total.sum(), variable)
         n_evaluations += 1
-        for row, value, slope in zip(rows, total.tolist(), gradient, strict=True):
-            row.tell(value, slope, max_iterations)
-        record = {name: float(loss.detach().mean()) for name, loss in {"loss": total, **losses}.items()}
-        step = min(row.iteration for row in rows)
+        total = total.detach()
+        losses = {name: loss.detach() for name, loss in losses.items()}
+        for index, row in enumerate(rows):
+            before = row.iteration
+            row.tell(float(total[index]), gradient[index], max_iterations)
+            if row.iteration > before or n_evaluations == 1:  # not a probe of a line search
+                accepted[index] = {
+                    name: float(loss[index]) for name, loss in {"loss": total, **losses}.items()
+                }
+        record = {name: sum(row[name] for row in accepted) / len(rows) for name in accepted[0]}
+        step = min((row.iteration for row in rows if row.outcome is None), default=_last_step(rows))
         if step > n_recorded:
             history.append(record)
             n_recorded = step
@@ -122,7 +130,11 @@ def minimize(
         torch.stack([row.best for row in rows]),
         tuple(row.outcome or Outcome.GAVE_UP for row in rows),
         history,
-        max(row.iteration for row in rows),
+        _last_step(rows),
         n_evaluations,
         time.perf_counter() - began,
     )
+
+
+def _last_step(rows: list[_Row]) -> int:
+    return max(row.iteration for row in rows)

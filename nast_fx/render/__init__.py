@@ -4,7 +4,8 @@ from nast_fx.render.device import choose_device
 from nast_fx.render.engine import Styled, make_texture, style_source
 from nast_fx.render.job import Rendered, render_file, texture_file
 from nast_fx.render.preview import Preview, preview_render, preview_texture
-from nast_fx.render.style import Reference, References, checked_reference, open_references
+from nast_fx.render.reference import Reference, checked_reference
+from nast_fx.render.style import References, open_references
 
 __all__ = [
     "Preview",

@@ -18,11 +18,11 @@ import numpy as np
 from nast_fx.audio import AudioSource, SampleStats, ScratchFile, check_samples, resample_source
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method
-from nast_fx.models import MAX_LOOP_SECONDS, RenderPlan
-from nast_fx.models.plan import MAX_RATE, MIN_RATE
+from nast_fx.models import RenderPlan
 from nast_fx.optimize import SEVERITY, Outcome
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.device import choose_device, device_errors
+from nast_fx.render.limits import check_loop, content_rate, texture_rate, window_seconds
 from nast_fx.render.sources import Difference, Follower, Mixed
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.style import References
@@ -30,12 +30,9 @@ from nast_fx.render.track import Journey, SegmentRecord, style_texture, style_tr
 
 __all__ = [
     "Styled",
-    "check_loop",
     "content_notes",
-    "content_rate",
     "make_texture",
     "style_source",
-    "texture_rate",
 ]
 
 MAX_WORKING_RATE = 48_000  # Hz
@@ -105,9 +102,12 @@ def style_source(
     """
     rate = content.sample_rate
     working_rate = content_rate(content, references)
+    if plan.loop:
+        raise UsageError("loop=True is for textures: a content has its own end")
+    least = window_seconds(method, working_rate, plan, content.n_frames / rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(content.n_channels, plan.channels)
-    notes = [*content_notes(content, stats, layout, working_rate, method), *references.notes()]
+    notes = [*content_notes(content, stats, layout, working_rate, least), *references.notes(least)]
     low: AudioSource = content
     if working_rate != rate:
         yield Progress("read", note=f"resampling to {working_rate} Hz")
@@ -132,57 +132,28 @@ def make_texture(
 ) -> Steps[Styled]:
     """Make `n_frames` of texture at `texture_rate` and the references' level."""
     rate = texture_rate(references)
+    least = window_seconds(method, rate, plan, n_frames / rate)
+    if plan.loop:
+        check_loop(n_frames / rate, least)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(references.n_channels, plan.channels)
-    if plan.loop:
-        check_loop(n_frames / rate, method.min_frames(rate) / rate)
     yield Progress("read", note="preparing the style")
     with device_errors():
         sound = references.sound(layout.rows, rate, method.min_frames(rate)).to(device)
         targets = method.prepare(sound, sample_rate=rate, seed=plan.seed, device=device)
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
     journey = Journey(method, targets, plan, layout, result, device)
-    yield from style_texture(journey, references.levels(layout.rows))
-    level = _texture_level(references, result)
+    yield from style_texture(journey, references.levels(layout.rows, least))
+    level = _texture_level(references, result, least)
     gain = level * _gain_under_ceiling(Mixed(result, result, amount=0.0, gain=level), None)
     final = Mixed(result, result, amount=0.0, gain=gain)
-    return Styled(final, tuple(journey.records), tuple(references.notes()), reason, rate)
-
-
-def content_rate(content: AudioSource, references: References) -> int:
-    """Give the rate in Hz at which a content is styled: its own or less, as far as the styles have it."""
-    rate = _working_rate(_checked_rate(content.sample_rate))
-    return rate if references.sample_rate >= SAME_BAND * rate else max(references.sample_rate, MIN_RATE)
-
-
-def texture_rate(references: References) -> int:
-    """Give the rate in Hz of a texture: the references' own, or a whole fraction up to 48 kHz."""
-    return _working_rate(_checked_rate(references.sample_rate))
-
-
-def _checked_rate(rate: int) -> int:
-    if not MIN_RATE <= rate <= MAX_RATE:
-        raise UsageError(f"a rate of {rate} Hz cannot be styled: it must be from {MIN_RATE} to {MAX_RATE} Hz")
-    return rate
-
-
-def _working_rate(rate: int) -> int:
-    """Whole fraction of a rate that is at most 48 kHz."""
-    return round(rate / math.ceil(rate / MAX_WORKING_RATE))
-
-
-def check_loop(seconds: float, least: float) -> None:
-    """Raise a UsageError if a loop of that many seconds cannot be made."""
-    if not least <= seconds <= MAX_LOOP_SECONDS:
-        raise UsageError(
-            f"a loop of {seconds:g} s cannot be made: it must be from {least:.1f} to {MAX_LOOP_SECONDS:g} s"
-        )
+    return Styled(final, tuple(journey.records), tuple(references.notes(least)), reason, rate)
 
 
 def content_notes(
-    content: AudioSource, stats: SampleStats, layout: StereoLayout, working_rate: int, method: Method[Any]
+    content: AudioSource, stats: SampleStats, layout: StereoLayout, working_rate: int, least_seconds: float
 ) -> list[str]:
-    """Say what is special about a content, a sentence each."""
+    """Say what is special about a content, a sentence each; `least_seconds` is `window_seconds`."""
     notes = []
     if stats.peak.max() == 0:
         notes.append("The content is silent; it stays silent.")
@@ -190,8 +161,8 @@ def content_notes(
         notes.append(
             f"Styled at {working_rate} Hz; what lies above {working_rate / 2000:g} kHz stays the content's."
         )
-    if content.n_frames / content.sample_rate < method.min_frames(working_rate) / working_rate:
-        notes.append("The content is shorter than the method's window; it was padded, and cut again.")
+    if content.n_frames / content.sample_rate < least_seconds:
+        notes.append("The content is shorter than the method's window; it was mirrored, and cut again.")
     return [*notes, *filter(None, [layout.describe()])]
 
 
@@ -216,9 +187,10 @@ def _change(
     return stack.enter_context(resample_source(change, content.sample_rate, n_frames=content.n_frames))
 
 
-def _texture_level(references: References, result: AudioSource) -> float:
+def _texture_level(references: References, result: AudioSource, least_seconds: float) -> float:
     """Gain that brings a texture to the references' overall level."""
-    wanted = references.levels(("left", "right") if references.n_channels == 2 else ("mid",))
+    channels = ("left", "right") if references.n_channels == 2 else ("mid",)
+    wanted = references.levels(channels, least_seconds)
     found = check_samples(result, "the result").rms
     return float(np.sqrt(np.mean(wanted**2) / np.mean(found**2))) if found.any() else 1.0
 

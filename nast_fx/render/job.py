@@ -79,7 +79,7 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
             copy_exact(request.content, destination.path, overwrite=destination.replace)
         else:
             metadata = read_metadata(request.content)
-            dither = plan.amount > 0 or not _same_format(content.info, destination.format)
+            dither = plan.amount > 0 or _loses_bits(content.info, destination.format)
             _write(styled.source, destination, plan.seed, dither, metadata, content.start)
     return _rendered(request, method, styled, destination, began)
 
@@ -107,6 +107,12 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
 def _untouched(content: FileSource) -> Styled:
     note = "With an amount of 0 the result is the content."
     return Styled(content, (), (note,), "nothing was computed", content.sample_rate)
+
+
+def _loses_bits(info: FileInfo, output: OutputFormat) -> bool:
+    """Whether the samples, as they are, do not fit into the depth of the output."""
+    depths = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
+    return output.bits in {"16", "24"} and depths.get(info.subtype, 32) > int(output.bits or 0)
 
 
 def _same_format(info: FileInfo, output: OutputFormat) -> bool:

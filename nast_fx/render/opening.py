@@ -13,7 +13,7 @@ from nast_fx.methods import Method, build_method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.render.device import choose_device
-from nast_fx.render.engine import check_loop, texture_rate
+from nast_fx.render.limits import check_loop, content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
 from nast_fx.render.style import References, open_references
 
@@ -48,6 +48,7 @@ class OpenedRender:
     stats: SampleStats
     references: References
     destination: Destination
+    least_seconds: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class OpenedTexture:
     method: Method[Any]
     references: References
     destination: Destination
+    least_seconds: float
 
 
 def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
@@ -76,7 +78,9 @@ def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
     destination = _destination(request, content.info, sources, shape, "styled")
     stats = check_samples(content, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
-    return OpenedRender(method, content, stats, references, destination)
+    rate = content_rate(content, references)
+    least = window_seconds(method, rate, plan, content.n_frames / content.sample_rate)
+    return OpenedRender(method, content, stats, references, destination, least)
 
 
 def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
@@ -93,11 +97,12 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
     rate = texture_rate(references)
     shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
+    least = window_seconds(method, rate, plan, shape.n_frames / rate)
     if plan.loop:
-        check_loop(shape.n_frames / rate, method.min_frames(rate) / rate)
+        check_loop(shape.n_frames / rate, least)
     sources = [style.path for style in request.styles]
     destination = _destination(request, probe(sources[0]), sources, shape, "texture")
-    return OpenedTexture(method, references, destination)
+    return OpenedTexture(method, references, destination, least)
 
 
 def _destination(

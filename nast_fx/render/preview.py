@@ -11,7 +11,8 @@ from nast_fx.audio import resampled_length
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat
 from nast_fx.render.device import choose_device
-from nast_fx.render.engine import content_notes, content_rate
+from nast_fx.render.engine import content_notes
+from nast_fx.render.limits import content_rate
 from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.track import cut
@@ -69,8 +70,8 @@ def preview_render(request: RenderRequest) -> Preview:
         content, method = opened.content, opened.method
         rate = content_rate(content, opened.references)
         layout = StereoLayout(content.n_channels, plan.channels)
-        own_notes = content_notes(content, opened.stats, layout, rate, method)
-        notes = (*own_notes, *opened.references.notes())
+        own_notes = content_notes(content, opened.stats, layout, rate, opened.least_seconds)
+        notes = (*own_notes, *opened.references.notes(opened.least_seconds))
         n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
     n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate))) if plan.amount else 0
     settings = method.settings.model_dump()
@@ -88,7 +89,7 @@ def preview_texture(request: TextureRequest) -> Preview:
     plan = request.plan
     with ExitStack() as stack:
         opened = open_texture(request, stack)
-        notes = tuple(opened.references.notes())
+        notes = tuple(opened.references.notes(opened.least_seconds))
     method, shape = opened.method, opened.destination.shape
     rate = shape.sample_rate
     n_segments = len(cut(plan, shape.n_frames, rate, method.min_frames(rate)))

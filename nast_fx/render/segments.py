@@ -48,8 +48,8 @@ def fade_in(n_frames: int) -> npt.NDArray[np.float32]:
     return rise.astype(np.float32)
 
 
-def plan_segments(n_frames: int, segment: int, overlap: int) -> list[Span]:
-    """Cover `n_frames` with equal segments of at most `segment` samples.
+def plan_segments(n_frames: int, segment: int, overlap: int, *, least: int = 1) -> list[Span]:
+    """Cover `n_frames` with equal segments of about `segment` samples: no more, but to have `least`.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ def plan_segments(n_frames: int, segment: int, overlap: int) -> list[Span]:
         At least 1.
     overlap : int
         Least overlap of neighbors; at most 0.4 of `segment`.
+    least : int
+        Length below which no segment may be; a signal that is shorter is one segment.
 
     Returns
     -------
@@ -66,6 +68,10 @@ def plan_segments(n_frames: int, segment: int, overlap: int) -> list[Span]:
     if n_frames <= segment:
         return [Span(0, 0, n_frames, 0, 0)]
     count = math.ceil((n_frames - overlap) / (segment - overlap))
+    while count > 1 and math.ceil((n_frames + (count - 1) * overlap) / count) < least:
+        count -= 1
+    if count == 1:
+        return [Span(0, 0, n_frames, 0, 0)]
     length = math.ceil((n_frames + (count - 1) * overlap) / count)
     starts = [(n_frames - length) * index // (count - 1) for index in range(count)]
     overlaps = [0, *(left + length - right for left, right in pairwise(starts)), 0]

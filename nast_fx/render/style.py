@@ -1,8 +1,4 @@
-"""Bring reference recordings to what methods take: the content's rate, one level, matching rows.
-
-A long reference is used through evenly spaced excerpts, read one by one, so that an hour of it
-costs what half a minute does.
-"""
+"""Bring reference recordings to what methods take: the content's rate, one level, matching rows."""
 
 from __future__ import annotations
 
@@ -13,33 +9,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from nast_fx.audio import AudioSource, Samples, check_samples
-from nast_fx.audio.resample import resample
+from nast_fx.audio import Samples, resample
 from nast_fx.audio.source import open_source
-from nast_fx.errors import AudioFileError
 from nast_fx.methods import LEVEL, StyleSound
 from nast_fx.models import StyleReference
+from nast_fx.render.reference import QUIET, Reference, checked_reference, rms
 from nast_fx.render.stereo import pick
 
-__all__ = ["Reference", "References", "checked_reference", "open_references"]
-
-EXCERPT_SECONDS = 3.0
-SILENT = 1e-4  # RMS, -80 dBFS: below it there is nothing to learn
-QUIET = 1e-3  # an excerpt or a side this far below the whole has no say
-
-
-@dataclass(frozen=True)
-class Reference:
-    """One opened recording, with its name and weight."""
-
-    source: AudioSource
-    name: str
-    weight: float
+__all__ = ["References", "open_references"]
 
 
 @dataclass(frozen=True)
 class References:
-    """All the recordings of a render."""
+    """All the recordings of a render.
+
+    Attributes
+    ----------
+    items : tuple of Reference
+    style_seconds : float
+        How much of them is used in all.
+    """
 
     items: tuple[Reference, ...]
     style_seconds: float
@@ -54,16 +43,16 @@ class References:
         """Two if any recording is stereo, else one."""
         return 2 if any(item.source.n_channels > 1 for item in self.items) else 1
 
-    def notes(self) -> list[str]:
-        """Say what of long recordings is used."""
+    def notes(self, least_seconds: float) -> list[str]:
+        """Say what of long recordings is used; `least_seconds` is what the method must see at once."""
         notes = []
         for item in self.items:
-            spans, rate = self._spans(item.source), item.source.sample_rate
-            if len(spans) > 1:
-                used = sum(n_frames for _, n_frames in spans) / rate
+            spans, rate = self._spans(item, least_seconds), item.source.sample_rate
+            used = sum(n_frames for _, n_frames in spans)
+            if used < item.source.n_frames:
                 notes.append(
                     f"{item.name} is {item.source.n_frames / rate:.0f} s long: {len(spans)} evenly spaced "
-                    f"excerpts, {used:.0f} s in all, are used."
+                    f"excerpts, {used / rate:.0f} s in all, are used."
                 )
         return notes
 
@@ -77,37 +66,35 @@ class References:
         sample_rate : int
             The rate in Hz at which the content is styled.
         min_frames : int
-            Shorter recordings are repeated up to this length, in samples.
+            What the method must see at once, in samples of that rate; a shorter recording is mirrored
+            until it is as long.
         """
         excerpts, weights = [], []
         for item in self.items:
-            blocks = [item.source.read(start, n_frames) for start, n_frames in self._spans(item.source)]
-            matched = _matched(_loud_ones(blocks), rows)
+            matched = _matched(self._blocks(item, min_frames / sample_rate), rows)
             for block in matched:
                 at_rate = resample(block, item.source.sample_rate, sample_rate)
-                n_repeats = -(-min_frames // at_rate.shape[1])
-                excerpts.append(torch.from_numpy(np.tile(at_rate, (1, n_repeats))))
+                n_missing = max(0, min_frames - at_rate.shape[1])
+                excerpts.append(torch.from_numpy(np.pad(at_rate, ((0, 0), (0, n_missing)), mode="symmetric")))
             weights += [item.weight / len(matched)] * len(matched)
         return StyleSound(tuple(excerpts), tuple(weights))
 
-    def levels(self, rows: Sequence[str]) -> Samples:
+    def levels(self, rows: Sequence[str], least_seconds: float) -> Samples:
         """Root mean square of the rows (row,), weighted over the recordings: a texture's level."""
         power, total = np.zeros(len(rows)), 0.0
         for item in self.items:
-            blocks = [item.source.read(start, n_frames) for start, n_frames in self._spans(item.source)]
-            square = np.mean([[_rms(pick(*_pair(b), row)) ** 2 for row in rows] for b in blocks], axis=0)
+            blocks = self._blocks(item, least_seconds)
+            square = np.mean(
+                [[rms(pick(block[0], block[1], row)) ** 2 for row in rows] for block in blocks], axis=0
+            )
             power, total = power + item.weight * square, total + item.weight
         return np.asarray(np.sqrt(power / total), dtype=np.float32)
 
-    def _spans(self, source: AudioSource) -> list[tuple[int, int]]:
-        """Places (start, n_frames) of the excerpts: the whole where it is short enough."""
-        most = self.style_seconds / len(self.items) * source.sample_rate
-        if source.n_frames <= most:
-            return [(0, source.n_frames)]
-        length = min(round(EXCERPT_SECONDS * source.sample_rate), round(most))
-        count = max(1, round(most / length))
-        gap = (source.n_frames - length) / max(count - 1, 1)
-        return [(round(index * gap), length) for index in range(count)]
+    def _blocks(self, item: Reference, least_seconds: float) -> list[Samples]:
+        return [item.read(start, n_frames) for start, n_frames in self._spans(item, least_seconds)]
+
+    def _spans(self, item: Reference, least_seconds: float) -> list[tuple[int, int]]:
+        return item.spans(self.style_seconds / len(self.items), least_seconds)
 
 
 def open_references(
@@ -128,47 +115,19 @@ def open_references(
     return References(tuple(items), style_seconds)
 
 
-def checked_reference(source: AudioSource, name: str, weight: float = 1.0) -> Reference:
-    """Take a recording as a reference if it holds anything; `name` is for messages.
-
-    Raises
-    ------
-    AudioFileError
-        It is silent, or a sample is not a number.
-    """
-    if check_samples(source, name).rms.max() < SILENT:
-        raise AudioFileError(f"{name}: the style is silent; there is nothing to take from it")
-    return Reference(source, name, weight)
-
-
-def _pair(block: Samples) -> tuple[Samples, Samples]:
-    """Left and right of a recording: its first pair, or its one channel twice."""
-    return block[0], block[min(1, len(block) - 1)]
-
-
-def _rms(signal: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(signal, dtype=np.float64))))
-
-
-def _loud_ones(blocks: list[Samples]) -> list[Samples]:
-    """Leave out excerpts that hold next to nothing."""
-    levels = [_rms(block) for block in blocks]
-    return [block for block, level in zip(blocks, levels, strict=True) if level > QUIET * max(levels)]
-
-
 def _matched(blocks: list[Samples], rows: Sequence[str]) -> list[Samples]:
-    """Make the rows (row, frame) of each block, each row at `LEVEL` over all blocks."""
-    whole = _pair(np.concatenate(blocks, axis=1))
-    loudest = max(_rms(channel) for channel in whole)
+    """Make the rows (row, frame) of each block (2, frame), each row at `LEVEL` over all blocks."""
+    whole = np.concatenate(blocks, axis=1)
+    loudest = max(rms(channel) for channel in whole)
     kinds, gains = [], []
     for row in rows:
-        # A mono recording has no side, a hard-panned one perhaps no left: the mid stands in.
-        kind = next(k for k in (row, "mid", "side") if _rms(pick(*whole, k)) > QUIET * loudest)
+        # A mono recording has no side, a hard-panned one perhaps no left: the mid stands in, or the
+        # side of a recording whose channels are opposite.
+        kind = next(k for k in (row, "mid", "side") if rms(pick(whole[0], whole[1], k)) > QUIET * loudest)
         kinds.append(kind)
-        gains.append(LEVEL / _rms(pick(*whole, kind)))
-    return [
-        np.stack([gain * pick(*_pair(block), kind) for kind, gain in zip(kinds, gains, strict=True)]).astype(
-            np.float32
-        )
-        for block in blocks
-    ]
+        gains.append(LEVEL / rms(pick(whole[0], whole[1], kind)))
+    matched = []
+    for block in blocks:
+        made = [gain * pick(block[0], block[1], kind) for kind, gain in zip(kinds, gains, strict=True)]
+        matched.append(np.stack(made).astype(np.float32))
+    return matched
