@@ -40,7 +40,7 @@ def test_a_race_that_is_lost_is_said_to_be():
 
 def test_the_judge_sees_content_and_style_as_they_are():
     content, style = (
-        torch.from_numpy(row) for row in Pair("", song(3.0), rain(3.0)).mono(study.RATE, 2.0, 1.5)
+        torch.from_numpy(row) for row in Pair("", song(3.0), rain(3.0)).mono(study.RATE, 2.0, 2.0)
     )
     judge = study._make_judge(content, StyleSound((style,), (1.0,)))
     judged, style_loss = judge(content)

@@ -189,7 +189,7 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     with contextlib.suppress(KeyboardInterrupt), bar.progress_display("[red] 1 of 2") as show:
-        show(Progress("transfer", 0, 2, 3, 10, {"loss": 0.5}, 61.0))
+        show(Progress("transfer", 0, 2, 3, 10, {"loss": 0.5}, 0.15, 61.0))
         raise KeyboardInterrupt
     screen = capsys.readouterr().err
     assert "[red] 1 of 2 styling" in screen

@@ -266,7 +266,7 @@ USAGE = {
         "does not fit",
     ),
     "suffix": (("render", "song.wav", "--style", "rain.wav", "-o", "a.xyz"), "must be one of wav"),
-    "weight": (("render", "song.wav", "--style", "rain.wav=0"), "the weight must be above 0"),
+    "weight": (("render", "song.wav", "--style", "rain.wav=0"), "weight=0.0 must be above 0"),
     "duration": (("texture", "rain.wav", "--duration", "0"), "--duration 0 must be above 0"),
     "no duration": (("texture", "rain.wav"), "--duration is missing"),
     "no style": (("texture", "--duration", "2"), "STYLE is missing"),

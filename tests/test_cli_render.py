@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import struct
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 from cli_runner import QUICK, Cli, noise, song
+
+from nast_fx.progress import Progress
 
 
 @pytest.fixture
@@ -273,7 +276,7 @@ def test_json_has_progress_then_a_result(cli: Cli) -> None:
     assert (ended.code, ended.err) == (0, [])
     assert {line["type"] for line in before} <= {"progress", "note"}
     assert [line["message"] for line in before if line["type"] == "note"] == result["notes"]
-    keys = {"stage", "segment", "n_segments", "step", "n_steps", "losses", "seconds_left", "note", "type"}
+    keys = {"type", *(field.name for field in dataclasses.fields(Progress))}
     assert all(line.keys() == keys for line in before if line["type"] == "progress")
     assert result.keys() >= {
         "output", "frames", "sample_rate", "channels", "seconds", "seed", "method", "settings",

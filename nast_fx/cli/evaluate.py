@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nast_fx.evaluate import Evaluation
 
 __all__ = ["app", "table_rows"]
+
+MAX_SECONDS = 600.0  # of a longer file the beginning is measured: figures need whole signals in memory
 
 app = typer.Typer(add_completion=False)
 
@@ -59,6 +61,8 @@ def evaluate(options: EvaluateOptions) -> None:
         _check_report(options.report, list(paths.values()), replace=options.overwrite)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
     audios, found = reporter.follow(_measure(paths))
+    if any(audio.seconds >= MAX_SECONDS for audio in audios.values()):
+        reporter.note(f"Of files longer than {MAX_SECONDS:g} s the beginning was measured.")
     if options.report is not None:
         reporter.follow(_write(options.report, paths, audios, found))
         if not options.json:
@@ -96,20 +100,22 @@ def _check_report(path: Path, sources: list[Path], *, replace: bool) -> None:
 
 
 def _measure(paths: dict[str, Path]) -> Steps[tuple[dict[str, Audio], Evaluation]]:
-    from nast_fx.audio import ArraySource, check_samples, load_audio
+    from nast_fx.audio import ArraySource, check_samples, load_audio, probe
     from nast_fx.evaluate import evaluate as judge
     from nast_fx.evaluate import evaluate_texture
 
     audios = {}
     for name, path in paths.items():
         yield Progress("read", note=path.name)
-        audios[name] = load_audio(path)
+        audios[name] = load_audio(path, 0.0, MAX_SECONDS)
         if name != "output":  # whether a result is finite is one of the figures
             check_samples(ArraySource(audios[name]), str(path))
     yield Progress("evaluate", note="a few seconds a minute of sound")
     if "content" in audios:
-        return audios, judge(audios["content"], audios["style"], audios["output"])
-    return audios, evaluate_texture(audios["style"], audios["output"])
+        found = judge(audios["content"], audios["style"], audios["output"])
+    else:
+        found = evaluate_texture(audios["style"], audios["output"])
+    return audios, replace(found, output=replace(found.output, frames=probe(paths["output"]).n_frames))
 
 
 def _write(path: Path, paths: dict[str, Path], audios: dict[str, Audio], found: Evaluation) -> Steps[None]:

@@ -22,7 +22,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["arc_cosine", "diagonal_sum"]
+__all__ = ["Weights", "arc_cosine", "diagonal_sum", "mean_square_arc_cosine"]
+
+Weights = tuple[Tensor, Tensor]
 
 
 class _ArcCosine(torch.autograd.Function):
@@ -75,6 +77,71 @@ def arc_cosine(covariance: Tensor, variance_x: Tensor, variance_y: Tensor, *, sa
         covariance, variance_x, variance_y, same
     )
     return kernel
+
+
+class _MeanSquare(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, covariance: Tensor, variance_x: Tensor, variance_y: Tensor, weights: Weights, same: bool
+    ) -> Tensor:
+        left, right = weights
+        norm_x, norm_y = variance_x.sqrt(), variance_y.sqrt()
+        cosine = covariance * _reciprocal(norm_x)[:, :, None]
+        cosine *= _reciprocal(norm_y)[:, None, :]
+        cosine.clamp_(-1.0, 1.0)
+        if same:
+            cosine.diagonal(dim1=-2, dim2=-1).fill_(1.0)
+        slope = torch.acos(cosine).mul_(-1 / math.pi).add_(1.0)
+        sine = torch.addcmul(cosine.new_ones(()), cosine, cosine, value=-1).sqrt_().mul_(1 / math.pi)
+        kernel = torch.addcmul(sine, cosine, slope)  # over both norms
+        power_x, power_y = left * variance_x, right * variance_y
+        value = power_x[:, None, :] @ kernel.square() @ power_y[:, :, None]
+        by_sine = sine.mul_(kernel)
+        gradient_x = torch.where(variance_x > 0, left * (by_sine @ power_y[:, :, None])[:, :, 0], 0.0)
+        gradient_y = torch.where(variance_y > 0, right * (power_x[:, None, :] @ by_sine)[:, 0, :], 0.0)
+        slope *= kernel
+        slope *= (2 * left * norm_x)[:, :, None]
+        slope *= (right * norm_y)[:, None, :]
+        ctx.save_for_backward(slope, gradient_x, gradient_y)
+        return value[:, 0, 0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        slope, gradient_x, gradient_y = ctx.saved_tensors
+        by_row = gradient[:, None]
+        return slope * by_row[:, None], gradient_x * by_row, gradient_y * by_row, None, None
+
+
+def _reciprocal(norm: Tensor) -> Tensor:
+    """Invert, and leave 0 at 0: the kernel of silence is 0 whatever the angle."""
+    return torch.where(norm > 0, 1 / norm, 0.0)
+
+
+def mean_square_arc_cosine(
+    covariance: Tensor, variance_x: Tensor, variance_y: Tensor, weights: Weights, *, same: bool = False
+) -> Tensor:
+    """Weighted mean of the squared kernel, with its gradient from the same pass.
+
+    Parameters
+    ----------
+    covariance : Tensor
+        S (batch, position x, position y).
+    variance_x, variance_y : Tensor
+        q (batch, position), at least 0.
+    weights : (Tensor, Tensor)
+        Of the positions (position,) of x and of y, each summing to one.
+    same : bool
+        Both signals are one.
+
+    Returns
+    -------
+    Tensor (batch,)
+    """
+    value: Tensor = _MeanSquare.apply(  # type: ignore[no-untyped-call]
+        covariance, variance_x, variance_y, weights, same
+    )
+    return value
 
 
 class _DiagonalSum(torch.autograd.Function):

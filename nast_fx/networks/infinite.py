@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum
+from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum, mean_square_arc_cosine
 from nast_fx.networks.base import Architecture, Network, Runs, Target
 
 __all__ = ["InfiniteNetwork"]
@@ -53,20 +53,16 @@ class InfiniteNetwork(Network):
             embedding = self.embed(spec)
             weights = self._weights(spec, runs)
             variances = self._variances(embedding.power)
-            kernels = self._kernels(embedding, embedding)
             energies = [(q * w).sum(dim=1) for q, w in zip(variances, weights, strict=True)]
-            gram = [_weighted(k, w, w) for k, w in zip(kernels, weights, strict=True)]
-        return Target(embedding, weights, torch.stack(energies), torch.stack(gram))
+            gram = self._mean_squares(embedding, embedding, weights, weights)
+        return Target(embedding, weights, torch.stack(energies), gram)
 
     def gram_distance(self, embedding: Embedding, target: Target) -> Tensor:
         """Squared maximum mean discrepancy with the squared kernel (layer, batch)."""
-        own = self._kernels(embedding, embedding)
-        cross = self._kernels(embedding, target.embedding)
-        distances = [
-            k_xx.square().mean(dim=(1, 2)) - 2 * _weighted(k_xs, None, w) + energy
-            for k_xx, k_xs, w, energy in zip(own, cross, target.weights, target.gram_energy, strict=True)
-        ]
-        return torch.stack(distances)
+        alike = [torch.full_like(q[0], 1 / q.shape[1]) for q in self._variances(embedding.power)]
+        own = self._mean_squares(embedding, embedding, alike, alike)
+        cross = self._mean_squares(embedding, target.embedding, alike, target.weights)
+        return own - 2 * cross + target.gram_energy
 
     def content_distance(self, embedding: Embedding, target: Target) -> Tensor:
         """Mean squared distance of the features, position by position (layer, batch)."""
@@ -102,33 +98,42 @@ class InfiniteNetwork(Network):
             layers.append(variance)
         return layers
 
-    def _kernels(self, x: Embedding, y: Embedding) -> Iterator[Tensor]:
-        """Yield kappa (batch, position, position) of each layer, every x against every y."""
-        inner = x.columns.transpose(1, 2) @ y.columns
-        return self._recursion(inner, x.power, y.power, _Matrix(same=x is y))
+    def _mean_squares(
+        self, x: Embedding, y: Embedding, left: Sequence[Tensor], right: Sequence[Tensor]
+    ) -> Tensor:
+        """Weighted mean of kappa^2 over all pairs of positions (layer, batch)."""
+        pairs = _Matrix(same=x is y)
+        layers = self._recursion(x.columns.transpose(1, 2) @ y.columns, x.power, y.power, pairs)
+        means = [
+            mean_square_arc_cosine(covariance, q_x, q_y, weights, same=x is y)
+            for (covariance, q_x, q_y), weights in zip(layers, zip(left, right, strict=True), strict=True)
+        ]
+        return torch.stack(means)
 
     def _diagonals(self, products: Tensor, power_x: Tensor, power_y: Tensor) -> Iterator[Tensor]:
         """Yield the diagonal kappa[t, t] (batch, position) of each layer, x against y."""
-        return self._recursion(products, power_x, power_y, _Diagonal())
+        pairs = _Diagonal()
+        for covariance, q_x, q_y in self._recursion(products, power_x, power_y, pairs):
+            yield pairs.kernel(covariance, q_x, q_y)
 
     def _recursion(
         self, products: Tensor, power_x: Tensor, power_y: Tensor, pairs: _Pairs
-    ) -> Iterator[Tensor]:
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield covariance and variances of each layer's pre-activations."""
         net = self.architecture
         q_x, q_y = self._variances(power_x), self._variances(power_y)
         covariance = pairs.mean(products, net.kernel_width, 1)
-        kernel = pairs.kernel(covariance, q_x[0], q_y[0])
-        yield kernel
+        yield covariance, q_x[0], q_y[0]
         for layer in range(1, net.n_layers):
             taps = net.kernel_width, net.step(layer)
+            kernel = pairs.kernel(covariance, q_x[layer - 1], q_y[layer - 1])
             if net.residual:
                 mean = pairs.mean(pairs.pad(kernel, *_margins(*taps)), *taps)
                 branch_x, branch_y = (_run_mean_same(q[layer - 1], *taps) for q in (q_x, q_y))
                 covariance = covariance + pairs.kernel(mean, branch_x, branch_y)
             else:
                 covariance = pairs.mean(kernel, *taps)
-            kernel = pairs.kernel(covariance, q_x[layer], q_y[layer])
-            yield kernel
+            yield covariance, q_x[layer], q_y[layer]
 
 
 class _Pairs(ABC):
@@ -170,12 +175,6 @@ class _Diagonal(_Pairs):
 
     def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
         return arc_cosine(covariance, q_x, q_y)
-
-
-def _weighted(kernel: Tensor, left: Tensor | None, right: Tensor) -> Tensor:
-    """Mean of the squared kernel (batch,) under position weights; `left` None weighs all alike."""
-    by_position = kernel.square() @ right
-    return by_position.mean(dim=1) if left is None else by_position @ left
 
 
 def _run_mean(values: Tensor, width: int, step: int) -> Tensor:

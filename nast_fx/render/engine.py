@@ -22,7 +22,7 @@ from nast_fx.models import RenderPlan
 from nast_fx.optimize import SEVERITY, Outcome
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.device import choose_device, device_errors
-from nast_fx.render.limits import check_loop, content_rate, texture_rate, window_seconds
+from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.sources import Difference, Follower, Mixed
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.style import References
@@ -133,8 +133,6 @@ def make_texture(
     """Make `n_frames` of texture at `texture_rate` and the references' level."""
     rate = texture_rate(references)
     least = window_seconds(method, rate, plan, n_frames / rate)
-    if plan.loop:
-        check_loop(n_frames / rate, least)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(references.n_channels, plan.channels)
     yield Progress("read", note="preparing the style")

@@ -12,7 +12,7 @@ from nast_fx.models import MAX_LOOP_SECONDS, RenderPlan
 from nast_fx.models.plan import MAX_RATE, MIN_RATE
 from nast_fx.render.style import References
 
-__all__ = ["check_loop", "content_rate", "texture_rate", "window_seconds"]
+__all__ = ["content_rate", "texture_rate", "window_seconds"]
 
 MAX_WORKING_RATE = 48_000  # Hz
 SAME_BAND = 0.9  # of the rate: a 44.1 kHz style has all that is heard of a 48 kHz content
@@ -42,13 +42,18 @@ def window_seconds(method: Method[Any], rate: int, plan: RenderPlan, seconds: fl
     Raises
     ------
     UsageError
-        The settings do not fit together, look too far, or make too many windows of a segment.
+        The settings do not fit together, look too far, or make too many windows of a segment; or a
+        loop is too short or too long.
     """
     least = method.min_frames(rate) / rate
     if least > MAX_WINDOW_SECONDS:
         raise UsageError(
             f"these settings look at {least:.0f} s at once; at most {MAX_WINDOW_SECONDS:g} s are possible: "
             "lower kernel_width, n_layers, dilation or n_fft"
+        )
+    if plan.loop and not least <= seconds <= MAX_LOOP_SECONDS:
+        raise UsageError(
+            f"a loop of {seconds:g} s cannot be made: it must be from {least:.1f} to {MAX_LOOP_SECONDS:g} s"
         )
     _, hop_length = method.settings.geometry(rate)
     segment = seconds if plan.loop else min(seconds, plan.segment_seconds)
@@ -59,14 +64,6 @@ def window_seconds(method: Method[Any], rate: int, plan: RenderPlan, seconds: fl
             "are possible: use a longer hop_length or n_fft, or shorter segments"
         )
     return least
-
-
-def check_loop(seconds: float, least: float) -> None:
-    """Raise a UsageError if a loop of that many seconds cannot be made."""
-    if not least <= seconds <= MAX_LOOP_SECONDS:
-        raise UsageError(
-            f"a loop of {seconds:g} s cannot be made: it must be from {least:.1f} to {MAX_LOOP_SECONDS:g} s"
-        )
 
 
 def _checked_rate(rate: int) -> int:

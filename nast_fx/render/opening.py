@@ -13,7 +13,7 @@ from nast_fx.methods import Method, build_method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.render.device import choose_device
-from nast_fx.render.limits import check_loop, content_rate, texture_rate, window_seconds
+from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
 from nast_fx.render.style import References, open_references
 
@@ -98,8 +98,6 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
     rate = texture_rate(references)
     shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
     least = window_seconds(method, rate, plan, shape.n_frames / rate)
-    if plan.loop:
-        check_loop(shape.n_frames / rate, least)
     sources = [style.path for style in request.styles]
     destination = _destination(request, probe(sources[0]), sources, shape, "texture")
     return OpenedTexture(method, references, destination, least)

@@ -7,6 +7,7 @@ the objective 0.1 content + style under a fresh 4096-filter network that no run 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,7 @@ N_FILTERS = 4096
 FINITE_SEED, JUDGE_SEED = 1, 2_025
 CONTENT_WEIGHT = 0.1
 N_PAIRS = 3
-# The closed form is run afresh for each of these; the first that is judged lower than the finite
-# network is its time.
-ITERATIONS = (5, 8, 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300)
+FEWEST = 8  # iterations of the closed form's first run
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,34 @@ def race(pair: Pair, n_iterations: int) -> Steps[Race]:
     judge = _make_judge(content, sound)
     yield Progress("bench", note=f"{pair.name}: naive finite network, {n_iterations} iterations")
     finite = yield from _run(content, sound, n_iterations, judge, naive=True)
-    reached: Run | None = None
-    for count in (n for n in ITERATIONS if n <= n_iterations):
-        if reached is not None and count < n_iterations:
-            continue
+
+    def closed_form(count: int) -> Steps[Run]:
         yield Progress("bench", note=f"{pair.name}: closed form, {count} iterations")
-        run = yield from _run(content, sound, count, judge, naive=False)
-        if reached is None and run.judged < finite.judged:
-            reached = run
-    return Race(pair.name, finite, reached, run)
+        return (yield from _run(content, sound, count, judge, naive=False))
+
+    reached = yield from _shortest(closed_form, finite.judged, n_iterations)
+    final = yield from closed_form(n_iterations)
+    return Race(pair.name, finite, reached, final)
+
+
+def _shortest(closed_form: Callable[[int], Steps[Run]], judged: float, most: int) -> Steps[Run | None]:
+    """Find the shortest run that is judged lower: doubling, then halving the gap down to a tenth."""
+    too_few, count = 0, FEWEST
+    while True:
+        run = yield from closed_form(min(count, most))
+        if run.judged < judged:
+            break
+        if count >= most:
+            return None
+        too_few, count = count, count * 2
+    while run.n_iterations - too_few > max(1, run.n_iterations // 10):
+        middle = (too_few + run.n_iterations) // 2
+        tried = yield from closed_form(middle)
+        if tried.judged < judged:
+            run = tried
+        else:
+            too_few = middle
+    return run
 
 
 def _run(content: Tensor, sound: StyleSound, n_iterations: int, judge: _Judge, *, naive: bool) -> Steps[Run]:

@@ -52,7 +52,9 @@ def find_pairs(count: int, seconds: float = 12.0) -> list[Pair]:
             pairs.append(Pair(f"{content.stem} -> {style.stem}", *sounds))
     if not pairs:
         made = song(seconds)
-        pairs = [Pair(f"song -> {name}", made, make(seconds)) for name, make in SOUNDS.items()][:count]
+        pairs = [
+            Pair(f"song -> {name}", made, make(seconds)) for name, make in SOUNDS.items() if make is not song
+        ][:count]
     return pairs
 
 
