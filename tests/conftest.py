@@ -17,8 +17,8 @@ WESNOTH_FOLDER = Path("/usr/share/games/wesnoth/1.16/data/core/music")
 def pytest_configure() -> None:
     # The number of threads is part of a render's identity; torch reads this when it is first imported.
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
-    # As the command line does: threads that wait give the core away, or a busy machine crawls.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # As the command line does: threads that wait soon give the core away, or a busy machine crawls.
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 
 @pytest.fixture(scope="session")

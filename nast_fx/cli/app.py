@@ -97,6 +97,6 @@ def _run(args: list[str]) -> int:
             stream.reconfigure(errors=errors if is_utf8 else "backslashreplace")  # type: ignore[union-attr]
     # Read when torch is loaded. Threads that wait in a loop make a render on a busy machine 10 to 40
     # times as slow (measured, two cores and one other program); sleeping ones share it fairly.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     code = typer.main.get_command(app).main(args, prog_name="nast-fx", standalone_mode=False)
     return code if isinstance(code, int) else 0
