@@ -101,6 +101,16 @@ def test_nothing_but_nan_ends_with_the_start(solver):
     torch.testing.assert_close(found.variable, start)
 
 
+def test_a_first_step_that_rounding_hides_is_lengthened():
+    """A loss of 3e5 at a start of 1e-3: the first step changes it by less than float32 can tell."""
+
+    def far(x):
+        return 3e5 + ((x - 30) ** 2).sum(dim=1) - 3600.0
+
+    found = solve(far, torch.full((1, 4), 1e-5), "lbfgs", max_iterations=50)
+    torch.testing.assert_close(found.variable, torch.full((1, 4), 30.0), atol=2.0, rtol=0)
+
+
 def test_a_minimum_at_the_start_is_said_to_be_one():
     found = solve(quadratic, torch.ones(1, 4), "lbfgs")
     assert found.outcomes == (Outcome.CONVERGED,)

@@ -205,7 +205,9 @@ def test_overall_level_is_the_contents_without_following():
 def test_following_does_not_depend_on_where_blocks_begin():
     content = ArraySource(Audio(noise(2, 30_000), 44_100))
     result = ArraySource(Audio(noise(2, 30_000, seed=1), 44_100))
-    follower = Follower(content, result, share=0.7, level=1.3, ceiling=0.3)
+    layout = StereoLayout(2, "mid-side")
+    levels = np.array([1.3, 0.8])
+    follower = Follower(content, result, layout, share=0.7, levels=levels, ceiling=0.3)
     whole = follower.read(0, 30_000)
     parts = np.concatenate([follower.read(s, min(777, 30_000 - s)) for s in range(0, 30_000, 777)], axis=1)
     np.testing.assert_allclose(parts, whole, atol=1e-6)
@@ -228,6 +230,22 @@ def test_without_following_the_whole_is_turned_down_and_the_note_says_so():
     result, styled = render(samples, 44_100, Noise(), RenderPlan(follow=0.0))
     assert np.abs(result).max() == pytest.approx(CEILING, abs=1e-4)
     assert "Turned down by" in " ".join(styled.notes)
+
+
+def test_styling_the_mid_alone_leaves_the_side_alone():
+    samples = noise(2, 88_200, level=0.05)
+    for follow in (0.0, 1.0):
+        result, _ = render(samples, 44_100, Noise(), RenderPlan(channels="mono", follow=follow))
+        np.testing.assert_allclose(result[0] - result[1], samples[0] - samples[1], atol=1e-6)
+        assert np.std(result - samples) > 0.01
+
+
+def test_the_mono_sum_follows_too():
+    samples = noise(1, 88_200, level=0.1).repeat(2, axis=0)  # no side at all
+    samples[1] += noise(1, 88_200, seed=5, level=0.01)[0]
+    result, _ = render(samples, 44_100, Noise(), RenderPlan())
+    for part in (lambda x: x[0] + x[1], lambda x: x[0] - x[1]):
+        assert np.std(part(result)) == pytest.approx(np.std(part(samples)), rel=0.05)
 
 
 def test_silent_content_stays_silent():

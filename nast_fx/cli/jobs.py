@@ -214,7 +214,8 @@ def _shape(made: Rendered | Preview) -> str:
 
 
 def _summary(rendered: Rendered) -> str:
+    if not rendered.records:
+        return f"{_shape(rendered)}, as it was."
     loss = f" Loss {rendered.losses['loss']:.3g}." if "loss" in rendered.losses else ""
-    return (
-        f"{_shape(rendered)}, made in {rendered.seconds:.1f} s on {rendered.device}. {rendered.outcome}{loss}"
-    )
+    made = f"made in {rendered.seconds:.1f} s on {rendered.device}"
+    return f"{_shape(rendered)}, {made}. {rendered.outcome}{loss}"

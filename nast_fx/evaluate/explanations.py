@@ -38,13 +38,13 @@ EXPLANATIONS = {
         "",
         "Distance from the style in the statistics that the methods aim at, under filters that none of them "
         "saw: 0 is the style, 1 the untouched content (for a texture: white noise).",
-        "lower, down to the style's own spread",
+        "lower",
         3,
     ),
     "style_floor": Explanation(
         "Style's own spread",
         "",
-        "The same distance between the two halves of the style: a result below it copies one excerpt.",
+        "The same distance between the two halves of the style: what is far above it is not the style yet.",
         "for comparison",
         3,
     ),

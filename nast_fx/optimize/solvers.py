@@ -25,6 +25,7 @@ CURVATURE = 0.9  # c2
 MAX_LINE_SEARCH = 20  # evaluations
 TOLERANCE = 1e-7  # relative decrease of the loss; float32 cannot tell less
 PATIENCE = 3  # iterations below the tolerance
+ROUNDING = 5e-7  # of the loss: what float32 cannot tell from nothing
 FIRST_STEP = 0.01  # of the norm of the start: nothing is known of the scale yet
 
 
@@ -137,8 +138,9 @@ class _Line:
         return _Probe(step, value, slope, gradient)
 
     def rises(self, probe: _Probe) -> bool:
-        """Whether the sufficient decrease fails (equation 3.7a)."""
-        return probe.value > self.value + SUFFICIENT_DECREASE * probe.step * self.slope
+        """Whether the sufficient decrease fails (equation 3.7a) by more than rounding."""
+        wanted = self.value + SUFFICIENT_DECREASE * probe.step * self.slope
+        return probe.value > wanted + ROUNDING * abs(self.value)
 
     def is_flat(self, probe: _Probe) -> bool:
         """Whether the strong curvature condition holds (3.7b)."""
@@ -162,7 +164,7 @@ def _line_search(line: _Line, first: float) -> Generator[Asked, Told, Found]:
     step = first
     for attempt in range(MAX_LINE_SEARCH):
         probe = yield from line.at(step)
-        if line.rises(probe) or (attempt > 0 and probe.value >= low.value):
+        if line.rises(probe) or probe.value > low.value + ROUNDING * abs(line.value):
             return (yield from _zoom(line, low, probe, MAX_LINE_SEARCH - attempt))
         if line.is_flat(probe):
             return probe.step, probe.value, probe.gradient

@@ -23,7 +23,7 @@ from nast_fx.optimize import SEVERITY, Outcome
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.device import choose_device, device_errors
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
-from nast_fx.render.sources import Difference, Follower, Mixed
+from nast_fx.render.sources import Difference, Follower, Mixed, Rows
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.style import References
 from nast_fx.render.track import Journey, SegmentRecord, style_texture, style_track
@@ -119,7 +119,7 @@ def style_source(
     result = stack.enter_context(ScratchFile(working_rate, content.n_channels, low.n_frames))
     journey = Journey(method, targets, plan, layout, result, device)
     yield from style_track(journey, low)
-    change = _change(content, low, result, stats, plan, stack)
+    change = _change(content, low, result, stats, layout, plan, stack)
     gain = _gain_under_ceiling(Mixed(content, change, amount=plan.amount, gain=1.0), stats)
     if gain < 1:
         notes.append(f"Turned down by {-20 * math.log10(gain):.1f} dB to keep the peak under the ceiling.")
@@ -169,17 +169,17 @@ def _change(
     low: AudioSource,
     result: ScratchFile,
     stats: SampleStats,
+    layout: StereoLayout,
     plan: RenderPlan,
     stack: ExitStack,
 ) -> AudioSource:
     """What the transfer adds to the content, at the content's rate."""
-    low_stats = stats if low is content else check_samples(low, "the content")
-    styled_rms, low_rms = (
-        np.sqrt(np.mean(found.rms**2)) for found in (check_samples(result, "the result"), low_stats)
-    )
-    level = float(low_rms / styled_rms) if styled_rms > 0 else 1.0
-    ceiling = max(CEILING, float(low_stats.peak.max()))
-    change = Difference(Follower(low, result, share=plan.follow, level=level, ceiling=ceiling), low)
+    own, made = (check_samples(Rows(source, layout), "the rows").rms for source in (low, result))
+    levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
+    peak = (stats if low is content else check_samples(low, "the content")).peak.max()
+    ceiling = max(CEILING, float(peak))
+    followed = Follower(low, result, layout, share=plan.follow, levels=levels, ceiling=ceiling)
+    change = Difference(followed, low)
     if low.sample_rate == content.sample_rate:
         return change
     return stack.enter_context(resample_source(change, content.sample_rate, n_frames=content.n_frames))

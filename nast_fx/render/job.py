@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import AudioSource, FileInfo, FileSource
+from nast_fx.audio import AudioSource, FileInfo, FileSource, check_samples
 from nast_fx.audio.chunks import Metadata, read_metadata
 from nast_fx.audio.sink import copy_exact, open_sink
 from nast_fx.methods import Method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.engine import Styled, make_texture, style_source
+from nast_fx.render.engine import CEILING, Styled, make_texture, style_source
 from nast_fx.render.opening import Destination, open_render, open_texture
+from nast_fx.render.sources import Mixed
 from nast_fx.render.track import SegmentRecord
 
 __all__ = ["Rendered", "render_file", "texture_file"]
@@ -74,6 +76,8 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
             styled = _untouched(content)
         else:
             styled = yield from style_source(content, opened.stats, opened.references, method, plan, stack)
+        if destination.format.bits != "32f" and opened.stats.peak.max() > 1:
+            styled = _within_full_scale(styled)
         yield Progress("write", note=f"writing {destination.path.name}")
         if plan.amount == 0 and _is_whole_copy(content, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
@@ -107,6 +111,16 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
 def _untouched(content: FileSource) -> Styled:
     note = "With an amount of 0 the result is the content."
     return Styled(content, (), (note,), "nothing was computed", content.sample_rate)
+
+
+def _within_full_scale(styled: Styled) -> Styled:
+    """Turn a result down that is above full scale, as floating-point content may be."""
+    peak = float(check_samples(styled.source, "the result").peak.max())
+    if peak <= 1:
+        return styled
+    note = f"Turned down by {20 * math.log10(peak / CEILING):.1f} dB: the format holds nothing above 0 dBFS."
+    source = Mixed(styled.source, styled.source, amount=0.0, gain=CEILING / peak)
+    return replace(styled, source=source, notes=(*styled.notes, note))
 
 
 def _loses_bits(info: FileInfo, output: OutputFormat) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nast_fx.audio import FileInfo, FileSource, SampleStats, check_samples, open_source, probe
 from nast_fx.audio.limits import check_writable
+from nast_fx.errors import AudioFileError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
@@ -110,6 +111,8 @@ def _destination(
     asked, beside = request.output, sources[0]
     if asked is not None and asked.is_dir():
         beside, asked = asked / beside.name, None
+    if asked is not None and (str(asked) == "-" or (asked.exists() and not asked.is_file())):
+        raise AudioFileError(f"{asked}: is not a regular file; a result can only be written to one")
     suffix = asked.suffix if asked else None
     if suffix and not suffix[1:2].isalpha():
         suffix = None  # a dot in a name is not always a suffix: `take 1.5` is a name

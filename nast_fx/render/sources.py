@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nast_fx.audio import AudioSource, Samples
+from nast_fx.render.stereo import StereoLayout
 
-__all__ = ["Difference", "Follower", "Mixed"]
+__all__ = ["Difference", "Follower", "Mixed", "Rows"]
 
 WINDOW_SECONDS = 0.046
 HOP_SECONDS = 0.012
@@ -20,66 +21,102 @@ MAX_GAIN = 4.0  # +12 dB; a result that is nearly silent is not blown up
 NOTHING = 1e-9  # RMS, -180 dBFS: keeps 0/0 at 1
 
 
+class Rows:
+    """A source: the rows (row, frame) of `source`, such as mid and side, computed where they are read."""
+
+    def __init__(self, source: AudioSource, layout: StereoLayout) -> None:
+        self.sample_rate = source.sample_rate
+        self.n_channels = len(layout.rows)
+        self.n_frames = source.n_frames
+        self._source, self._layout = source, layout
+
+    def read(self, start: int, n_frames: int) -> Samples:
+        """Read frames (row, frame)."""
+        return self._layout.encode(self._source.read(start, n_frames))
+
+
 class Follower:
-    """A source: `result` at the level of `content`, computed where it is read.
+    """A source: `result` at the level of `content`, row by row, computed where it is read.
+
+    Rows follow, not channels, so that the width of the mix and its mono sum follow too, and what is
+    not styled passes as it is.
 
     Parameters
     ----------
     content, result : AudioSource
         Of one rate, shape and length.
+    layout : StereoLayout
+        Which rows were styled.
     share : float
         How far the level follows, 0 ... 1.
-    level : float
-        Gain that the result gets first: brings its overall level to the content's.
+    levels : ndarray, (row,)
+        Gains that the rows get first: bring their overall level to the content's.
     ceiling : float
-        What no sample shall exceed. Where a louder one would come out, the gain is lowered around it.
+        What no sample shall exceed. Where a louder one would come out, the gain is lowered around it,
+        of all channels alike. Without following nothing is lowered here.
     """
 
     def __init__(
-        self, content: AudioSource, result: AudioSource, *, share: float, level: float, ceiling: float
+        self,
+        content: AudioSource,
+        result: AudioSource,
+        layout: StereoLayout,
+        *,
+        share: float,
+        levels: npt.NDArray[np.float64],
+        ceiling: float,
     ) -> None:
         self.sample_rate = content.sample_rate
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
-        self._content, self._result = content, result
-        self._share, self._level, self._ceiling = share, level, ceiling
+        self._content, self._result, self._layout = content, result, layout
+        self._share, self._ceiling = share, ceiling
+        self._gains = np.asarray(levels, dtype=np.float32)[:, None]
         self._hop = max(1, round(HOP_SECONDS * content.sample_rate))
         self._half = max(1, round(WINDOW_SECONDS * content.sample_rate / 2))
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read frames (channel, frame); the same wherever a block begins."""
-        # Gains live on a grid that is fixed to the track: one before the block to one after it.
-        first, last = start // self._hop, -(-(start + n_frames) // self._hop)
-        before, n_context = first * self._hop - self._half, (last - first) * self._hop + 2 * self._half
-        content = self._content.read(before, n_context)
-        result = self._result.read(before, n_context) * np.float32(self._level)
-        offset = start - before
-        block = result[:, offset : offset + n_frames]
         if self._share == 0:
-            return block
-        target, rms = (self._levels(block, last - first + 1) for block in (content, result))
+            content = self._content.read(start, n_frames)
+            rows = self._layout.encode(self._result.read(start, n_frames)) * self._gains
+            return self._layout.decode(rows, content)
+        # Gains live on a grid that is fixed to the track; two points more, to know the peaks around.
+        first, last = start // self._hop - 1, -(-(start + n_frames) // self._hop) + 1
+        followed = self._followed(first, last)
+        limits = np.minimum(1.0, self._ceiling / self._peaks(followed))
+        offset = start - first * self._hop
+        places = np.arange(offset, offset + n_frames) / self._hop
+        block = followed[:, offset : offset + n_frames]
+        return np.asarray(block * np.interp(places, np.arange(1, last - first), limits), dtype=np.float32)
+
+    def _followed(self, first: int, last: int) -> Samples:
+        """Channels from grid point `first` to `last`, not yet under the ceiling."""
+        n_frames = (last - first) * self._hop
+        before, n_context = first * self._hop - self._half, n_frames + 2 * self._half
+        content = self._content.read(before, n_context)
+        own, made = (self._layout.encode(b) for b in (content, self._result.read(before, n_context)))
+        made = made * self._gains
+        target, rms = (self._levels(rows, last - first + 1) for rows in (own, made))
         ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** self._share
         ratio[target == 0] = 0.0  # digital silence stays so
-        ratio = np.minimum(ratio, self._ceiling / self._peaks(result, last - first + 1))
-        places = np.arange(start, start + n_frames) / self._hop - first
-        grid = np.arange(last - first + 1)
-        gains = np.stack([np.interp(places, grid, channel) for channel in ratio])
-        return np.asarray(block * gains, dtype=np.float32)
+        places, grid = np.arange(n_frames) / self._hop, np.arange(last - first + 1)
+        gains = np.stack([np.interp(places, grid, row) for row in ratio])
+        inner = slice(self._half, self._half + n_frames)
+        return self._layout.decode((made[:, inner] * gains).astype(np.float32), content[:, inner])
 
     def _levels(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
-        """Root mean square (channel, point) in windows around each point of the grid."""
+        """Root mean square (row, point) in windows around each point of the grid."""
         power = np.cumsum(np.square(block, dtype=np.float64), axis=1)
         power = np.concatenate([np.zeros((len(block), 1)), power], axis=1)
         starts = np.arange(n_points) * self._hop
         mean = (power[:, starts + 2 * self._half] - power[:, starts]) / (2 * self._half)
         return np.asarray(np.sqrt(np.maximum(mean, 0.0)))
 
-    def _peaks(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
-        """Largest magnitude (channel, point) within a hop of each point of the grid."""
-        start = self._half - self._hop
-        around = np.abs(block[:, start : start + (n_points + 1) * self._hop], dtype=np.float64)
-        by_hop = around.reshape(len(block), n_points + 1, self._hop).max(axis=2)
-        return np.asarray(np.maximum(np.maximum(by_hop[:, :-1], by_hop[:, 1:]), NOTHING))
+    def _peaks(self, block: Samples) -> npt.NDArray[np.float64]:
+        """Largest magnitude (point,) within a hop of each inner point of the grid."""
+        by_hop = np.abs(block).reshape(len(block), -1, self._hop).max(axis=(0, 2)).astype(np.float64)
+        return np.asarray(np.maximum(np.maximum(by_hop[:-1], by_hop[1:]), NOTHING))
 
 
 class Difference:
