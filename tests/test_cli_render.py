@@ -350,3 +350,31 @@ def test_ulyanov_lebedev(cli: Cli) -> None:
     assert ended.code == 0
     assert ended.objects[-1]["method"] == "ulyanov-lebedev"
     assert shape(cli.folder / "song.styled.wav") == (8000, 2, 8000)
+
+
+@pytest.mark.parametrize("amount", ["0", "1"])
+def test_hot_floating_point_content_is_turned_down_for_integers(cli: Cli, amount: str) -> None:
+    cli.write("hot.wav", 4 * song(), subtype="FLOAT")
+    assert np.abs(soundfile.read(cli.folder / "hot.wav")[0]).max() > 1
+    ended = cli.render("--amount", amount, "--bits", "16", "-o", "out.wav", content="hot.wav")
+    assert ended.code == 0
+    assert any("Turned down by" in line for line in ended.err)
+    assert np.abs(soundfile.read(cli.folder / "out.wav")[0]).max() < 0.9
+    kept = cli.render("--amount", "0", "-o", "same.wav", content="hot.wav")
+    assert kept.code == 0
+    assert (cli.folder / "same.wav").read_bytes() == (cli.folder / "hot.wav").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["out.flac", "out.aiff"])
+def test_amount_0_keeps_the_samples_in_another_container(cli: Cli, name: str) -> None:
+    cli.write("deep.wav", song(), subtype="PCM_24")
+    assert cli.render("--amount", "0", "-o", name, content="deep.wav").code == 0
+    before, after = (soundfile.read(cli.folder / file, dtype="int32")[0] for file in ("deep.wav", name))
+    np.testing.assert_array_equal(after, before)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
+@pytest.mark.parametrize("output", ["/dev/null", "-"])
+def test_a_result_is_only_written_to_a_file(cli: Cli, output: str) -> None:
+    before = cli.files()
+    cli.refuses(cli.render("-o", output), 1, "is not a regular file", before=before)
