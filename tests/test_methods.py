@@ -252,7 +252,7 @@ def test_ulyanov_lebedev_minimizes_the_published_sums():
     representation = targets.representation
     spec_x, spec_c, spec_s = (representation.forward(w) for w in (sound(1.5, 9, 100.0)[:1], content, style))
     std = math.sqrt(2) * math.sqrt(2 / ((representation.n_bins + n_filters) * width))
-    filters = targets.network.first * math.sqrt(width) * std
+    filters = targets.views["style"].network.first * math.sqrt(width) * std
 
     def features(spec):
         return torch.relu(torch.nn.functional.conv1d(spec[:, 0], filters))[0]

@@ -123,7 +123,7 @@ def test_a_mixture_is_the_weighted_sum_of_its_styles_up_to_a_constant(n_filters)
 
 
 def test_positions_that_straddle_two_excerpts_have_no_weight():
-    weights = Runs((5, 6), (1.0, 3.0)).position_weights(Architecture(kernel_width=3), 0)
+    weights = Runs((5, 6), (1.0, 3.0)).position_weights(Architecture(kernel_width=3).field(0), 9)
     expected = [1 / 3] * 3 + [0.0] * 2 + [3 / 4] * 4
     torch.testing.assert_close(weights * 4, torch.tensor(expected, dtype=torch.float64))
 
@@ -137,8 +137,8 @@ def test_padded_layers_do_not_look_across_excerpts(width):
     after = before.clone()
     after[..., 40:] = spec(30, 2)
     for layer, features in enumerate(zip(network.embed(before), network.embed(after), strict=True)):
-        weights = Runs((40, 30), (0.5, 0.5)).position_weights(described, layer)
-        moved = (features[0] - features[1]).abs().sum(dim=(0, 1)) > 1e-12
+        weights = Runs((40, 30), (0.5, 0.5)).position_weights(described.field(layer), features[0].shape[-1])
+        moved = (features[0] - features[1]).abs().sum(dim=(0, 1, 2)) > 1e-12
         first = torch.arange(len(weights)) < 40 - described.reach(layer) + described.padded_before(layer)
         assert not moved[first & (weights > 0)].any()
         assert float(weights[first].sum()) == pytest.approx(0.5)
@@ -147,7 +147,8 @@ def test_padded_layers_do_not_look_across_excerpts(width):
 def test_an_excerpt_that_is_shorter_than_a_padded_stack_sees_keeps_its_weight():
     described = Architecture(kernel_width=11, n_layers=3, dilation=2, residual=True)
     for layer in range(3):
-        weights = Runs((130, 60), (0.1, 0.9)).position_weights(described, layer)
+        field = described.field(layer)
+        weights = Runs((130, 60), (0.1, 0.9)).position_weights(field, 190 - field.n_lost)
         assert float(weights[125:].sum()) == pytest.approx(0.9, abs=0.01)
 
 

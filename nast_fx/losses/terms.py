@@ -65,10 +65,7 @@ class _NetworkTerm(Term):
         return chosen.sum(dim=0)
 
     def __str__(self) -> str:
-        net = self.network.architecture
-        count = "infinite" if net.n_filters == float("inf") else f"{net.n_filters:g}"
-        layers = f"{net.n_layers} layer{'s' if net.n_layers > 1 else ''}"
-        return f"{super().__str__()} ({count} filters of width {net.kernel_width}, {layers})"
+        return f"{super().__str__()} ({self.network})"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nast_fx.errors import UsageError, did_you_mean
-from nast_fx.methods.base import LEVEL, Method, Segment, StyleSound, Targets
+from nast_fx.methods.base import LEVEL, Method, Segment, StyleSound, Targets, View
 from nast_fx.methods.infinite import Infinite
 from nast_fx.methods.ulyanov_lebedev import UlyanovLebedev
 from nast_fx.models import METHOD_SETTINGS, Quality, validated
@@ -23,6 +23,7 @@ __all__ = [
     "StyleSound",
     "Targets",
     "UlyanovLebedev",
+    "View",
     "build_method",
 ]
 

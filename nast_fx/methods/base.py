@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,9 +14,19 @@ from nast_fx.models import MethodSettings
 from nast_fx.networks import Network, Runs, Target
 from nast_fx.optimize import Minimum, Pinned, Solution
 from nast_fx.progress import Steps
-from nast_fx.representations import LogMagnitude
+from nast_fx.representations import Representation
 
-__all__ = ["LEVEL", "Method", "Segment", "StyleSound", "Targets", "random_rows", "solution"]
+__all__ = [
+    "LEVEL",
+    "Method",
+    "Segment",
+    "StyleSound",
+    "Targets",
+    "View",
+    "random_rows",
+    "solution",
+    "style_view",
+]
 
 LEVEL = 0.08  # RMS at which methods see content and style; log1p makes the loss depend on it
 
@@ -44,19 +54,56 @@ class StyleSound:
 
 
 @dataclass(frozen=True)
-class Targets:
-    """What a method made of a style: the same for all segments of a render."""
+class View:
+    """One way to look at sound, and the style as it is seen that way."""
 
-    representation: LogMagnitude
+    representation: Representation
     network: Network
     style: Target
-    norms: Mapping[str, Tensor] = field(default_factory=dict)
-    """By term: what balances its gradient (row,), where the method does that."""
 
-    def select(self, rows: Sequence[int]) -> Targets:
+
+V = TypeVar("V", bound=Representation)
+
+
+@dataclass(frozen=True)
+class Targets(Generic[V]):
+    """What a method made of a style: the same for all segments of a render.
+
+    Attributes
+    ----------
+    representation : Representation
+        What a method's segments are measured by: of a method with several, the main one.
+    views : mapping of View
+        By the name of the style term.
+    norms : mapping of Tensor (row,)
+        By the name of a term: what balances its gradient, where the method does that.
+    facts : mapping of Tensor (row, ...)
+        Whatever else of the style a method compares with.
+    """
+
+    representation: V
+    views: Mapping[str, View]
+    norms: Mapping[str, Tensor] = field(default_factory=dict)
+    facts: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the segments are computed."""
+        return next(iter(self.views.values())).style.energy.device
+
+    def select(self, rows: Sequence[int]) -> Targets[V]:
         """Keep some rows."""
-        norms = {name: norm[list(rows)] for name, norm in self.norms.items()}
-        return replace(self, style=self.network.select(self.style, rows), norms=norms)
+        index = list(rows)
+        views = {
+            name: replace(view, style=view.network.select(view.style, index))
+            for name, view in self.views.items()
+        }
+        return replace(
+            self,
+            views=views,
+            norms={name: norm[index] for name, norm in self.norms.items()},
+            facts={name: fact[index] for name, fact in self.facts.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -99,11 +146,13 @@ class Method(ABC, Generic[S]):
         """Give the shortest signal, in samples, that has anything to compare."""
 
     @abstractmethod
-    def prepare(self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device) -> Targets:
+    def prepare(
+        self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device
+    ) -> Targets[Any]:
         """Compute what does not depend on the content."""
 
     @abstractmethod
-    def transfer(self, segment: Segment, targets: Targets) -> Steps[Solution]:
+    def transfer(self, segment: Segment, targets: Targets[Any]) -> Steps[Solution]:
         """Style one segment; yields progress and returns the best that was found.
 
         Where `segment.pinned` holds a sample wholly or in part, the result has it as it is held: it is
@@ -111,11 +160,11 @@ class Method(ABC, Generic[S]):
         """
 
 
-def style_target(style: StyleSound, representation: LogMagnitude, network: Network) -> Target:
-    """Make the Gram target of a weighted set of excerpts."""
+def style_view(style: StyleSound, representation: Representation, network: Network) -> View:
+    """Look at a weighted set of excerpts."""
     specs = [representation.forward(excerpt) for excerpt in style.excerpts]
     runs = Runs(tuple(spec.shape[-1] for spec in specs), style.weights)
-    return network.target(torch.cat(specs, dim=-1), runs)
+    return View(representation, network, network.target(torch.cat(specs, dim=-1), runs))
 
 
 def random_rows(keys: Sequence[int], *shape: int, device: torch.device, uniform: bool = False) -> Tensor:

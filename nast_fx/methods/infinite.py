@@ -33,7 +33,7 @@ from nast_fx.methods.base import (
     Targets,
     random_rows,
     solution,
-    style_target,
+    style_view,
 )
 from nast_fx.models import InfiniteSettings
 from nast_fx.networks import INFINITE, Architecture, build_network
@@ -67,19 +67,21 @@ class Infinite(Method[InfiniteSettings]):
         n_fft, hop_length = self.settings.geometry(sample_rate)
         return max(self.architecture.min_frames * hop_length, n_fft)
 
-    def prepare(self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device) -> Targets:
+    def prepare(
+        self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device
+    ) -> Targets[LogMagnitude]:
         """Compute the style's columns; at finite width, draw the filters."""
         representation = LogMagnitude(sample_rate, *self.settings.geometry(sample_rate))
         network = build_network(self.architecture, representation.n_bins, seed=seed, device=device)
-        targets = Targets(representation, network, style_target(style, representation, network))
+        targets = Targets(representation, {"style": style_view(style, representation, network)})
         if self.settings.balance == "gradient":
             return replace(targets, norms=self._norms(style.excerpts[0], targets))
         return targets
 
-    def transfer(self, segment: Segment, targets: Targets) -> Steps[Solution]:
+    def transfer(self, segment: Segment, targets: Targets[LogMagnitude]) -> Steps[Solution]:
         """Minimize the objective from the content, or from noise."""
         representation = targets.representation
-        noise = LEVEL * random_rows(segment.keys, segment.n_frames, device=targets.style.energy.device)
+        noise = LEVEL * random_rows(segment.keys, segment.n_frames, device=targets.device)
         wrap = self.min_frames(representation.sample_rate) + representation.n_fft if segment.loop else 0
         start = self._start(segment.content, noise)
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=min(wrap, segment.n_frames))
@@ -91,7 +93,7 @@ class Infinite(Method[InfiniteSettings]):
         )
         return solution(canvas.waveform(minimum.variable), minimum)
 
-    def _norms(self, excerpt: Tensor, targets: Targets) -> dict[str, Tensor]:
+    def _norms(self, excerpt: Tensor, targets: Targets[LogMagnitude]) -> dict[str, Tensor]:
         """Measure the gradients once for all segments, with a style's excerpt in the content's place."""
         noise = LEVEL * random_rows([0] * len(excerpt), excerpt.shape[1], device=excerpt.device)
         return gradient_norms(Objective(self._terms(excerpt, targets)), WaveformCanvas(noise), noise)
@@ -108,17 +110,18 @@ class Infinite(Method[InfiniteSettings]):
             return lambda start, scale: adam(start, learning_rate=rate, step_scale=scale)
         return lambda start, scale: lbfgs(start, history=self.settings.history, step_scale=scale)
 
-    def _terms(self, content: Tensor | None, targets: Targets) -> list[Term]:
-        s, representation, network = self.settings, targets.representation, targets.network
+    def _terms(self, content: Tensor | None, targets: Targets[LogMagnitude]) -> list[Term]:
+        s, view, representation = self.settings, targets.views["style"], targets.representation
+        network = view.network
         terms: list[Term] = [
-            GramTerm("style", representation, s.style_weight, network, targets.style),
+            GramTerm("style", representation, s.style_weight, network, view.style),
             SparsityTerm("sparsity", representation, s.sparsity_weight),
         ]
         if content is not None:
             spec = representation.forward(content)
             fixed, envelope = network.target(spec), energy_envelope(spec, "time")
             # The content is followed at the deepest layer, as in Gatys et al.
-            last = (network.architecture.n_layers - 1,)
+            last = (network.n_layers - 1,)
             terms += [
                 ContentTerm("content", representation, s.content_weight, network, fixed, last),
                 EnvelopeTerm("envelope", representation, s.envelope_weight, envelope),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import torch
 
-from nast_fx.networks.base import INFINITE, Architecture, Network, Runs, Target
+from nast_fx.networks.base import INFINITE, Architecture, Field, Network, Runs, Target
+from nast_fx.networks.explicit import ExplicitNetwork
 from nast_fx.networks.finite import FiniteNetwork
+from nast_fx.networks.identity import IdentityNetwork
 from nast_fx.networks.infinite import InfiniteNetwork
 
 __all__ = [
     "INFINITE",
     "Architecture",
+    "ExplicitNetwork",
+    "Field",
     "FiniteNetwork",
+    "IdentityNetwork",
     "InfiniteNetwork",
     "Network",
     "Runs",

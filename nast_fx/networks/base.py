@@ -16,12 +16,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-__all__ = ["Architecture", "Network", "Runs", "Target"]
+__all__ = ["INFINITE", "Architecture", "Field", "Network", "Runs", "Target"]
 
 INFINITE = float("inf")
 
@@ -42,6 +42,8 @@ class Architecture:
         Layer l has taps dilation^l apart.
     residual : bool
         Branches that pad (SAME) and are added before the activation.
+    parts : str
+        The parts of a spec are ``channels`` that a filter sees together, or ``rows`` that it sees apart.
     """
 
     n_filters: float = INFINITE
@@ -49,6 +51,7 @@ class Architecture:
     n_layers: int = 1
     dilation: int = 1
     residual: bool = False
+    parts: Literal["channels", "rows"] = "channels"
 
     def step(self, layer: int) -> int:
         """Distance of a layer's taps, in frames."""
@@ -63,10 +66,42 @@ class Architecture:
         branches = range(1, layer + 1) if self.residual else ()
         return sum((self.kernel_width - 1) * self.step(index) // 2 for index in branches)
 
+    def field(self, layer: int) -> Field:
+        """Frames that a layer's positions see."""
+        n_lost = self.reach(0 if self.residual else layer)
+        return Field(self.reach(layer), self.padded_before(layer), n_lost)
+
     @property
     def min_frames(self) -> int:
         """Frames that a spec must have: one position is left after the unpadded layers."""
         return self.reach(0 if self.residual else self.n_layers - 1) + 1
+
+    def __str__(self) -> str:
+        count = "infinite" if self.n_filters == INFINITE else f"{self.n_filters:g}"
+        layers = f"{self.n_layers} layer{'s' if self.n_layers > 1 else ''}"
+        return f"{count} filters of width {self.kernel_width}, {layers}"
+
+
+@dataclass(frozen=True)
+class Field:
+    """Which frames of a spec a column of a layer sees.
+
+    Attributes
+    ----------
+    reach : int
+        Frames beyond its own.
+    before : int
+        How many of these lie before its own (seen through padding).
+    n_lost : int
+        Frames at the end that have no column.
+    stride : int
+        Frames from column to column.
+    """
+
+    reach: int = 0
+    before: int = 0
+    n_lost: int = 0
+    stride: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,20 +111,21 @@ class Runs:
     lengths: tuple[int, ...]
     weights: tuple[float, ...]
 
-    def position_weights(self, architecture: Architecture, layer: int) -> Tensor:
-        """Weight of each position (position,), summing to one; 0 where excerpts would mix."""
-        n_lost = architecture.reach(0 if architecture.residual else layer)
-        reach, before = architecture.reach(layer), architecture.padded_before(layer)
-        weights = torch.zeros(sum(self.lengths) - n_lost, dtype=torch.float64)
+    def position_weights(self, field: Field, n_columns: int) -> Tensor:
+        """Weight of each column of a layer (column,), summing to one; 0 where excerpts would mix."""
+        if len(self.lengths) == 1:
+            return torch.full((n_columns,), 1 / n_columns, dtype=torch.float64)
+        weights = torch.zeros(n_columns, dtype=torch.float64)
+        own = torch.arange(n_columns) * field.stride
         start = 0
         for length, weight in zip(self.lengths, self.weights, strict=True):
-            # A padded stack may see further than an excerpt is long: then its first layer is kept pure.
-            n_pure, inset = (length - reach, before) if length > reach else (length - n_lost, 0)
-            if n_pure > 0:
-                weights[start + inset : start + inset + n_pure] = weight / n_pure
+            first = own - field.before
+            pure = (first >= start) & (first + field.reach < start + length)
+            if not pure.any():
+                # A padded stack may see further than an excerpt is long: then its own frames are pure.
+                pure = (own >= start) & (own + field.n_lost < start + length)
+            weights[pure] = weight / max(1, int(pure.sum()))
             start += length
-        if len(self.lengths) == 1:
-            weights[:] = 1.0
         return weights / weights.sum()
 
 
@@ -118,7 +154,7 @@ class Target:
 class Network(ABC):
     """Two distances between a signal and a fixed target, a value a layer and batch row."""
 
-    architecture: Architecture
+    n_layers: int
 
     @abstractmethod
     def embed(self, spec: Tensor) -> Any:
@@ -139,10 +175,3 @@ class Network(ABC):
     @abstractmethod
     def select(self, target: Target, rows: Sequence[int]) -> Target:
         """Keep some batch rows of a target."""
-
-    def _weights(self, spec: Tensor, runs: Runs | None) -> tuple[Tensor, ...]:
-        runs = runs or Runs((spec.shape[-1],), (1.0,))
-        return tuple(
-            runs.position_weights(self.architecture, layer).to(spec.dtype).to(spec.device)
-            for layer in range(self.architecture.n_layers)
-        )

@@ -40,7 +40,13 @@ class InfiniteNetwork(Network):
     """The limit of `nast_fx.networks.finite.FiniteNetwork` as `n_filters` grows."""
 
     def __init__(self, architecture: Architecture) -> None:
+        if architecture.parts == "rows":
+            raise ValueError("the closed form sees the parts of a spec together")
         self.architecture = architecture
+        self.n_layers = architecture.n_layers
+
+    def __str__(self) -> str:
+        return str(self.architecture)
 
     def embed(self, spec: Tensor) -> Embedding:
         """Keep the spec's columns and their energies."""
@@ -51,7 +57,8 @@ class InfiniteNetwork(Network):
         """Fix a signal, with the energies of its kernel."""
         with torch.no_grad():
             embedding = self.embed(spec)
-            weights = self._weights(spec, runs)
+            runs = runs or Runs((spec.shape[-1],), (1.0,))
+            weights = tuple(self._position_weights(layer, spec, runs) for layer in range(self.n_layers))
             variances = self._variances(embedding.power)
             energies = [(q * w).sum(dim=1) for q, w in zip(variances, weights, strict=True)]
             gram = self._mean_squares(embedding, embedding, weights, weights)
@@ -84,6 +91,11 @@ class InfiniteNetwork(Network):
             energy=target.energy[:, index],
             gram_energy=target.gram_energy[:, index],
         )
+
+    def _position_weights(self, layer: int, spec: Tensor, runs: Runs) -> Tensor:
+        field = self.architecture.field(layer)
+        weights = runs.position_weights(field, spec.shape[-1] - field.n_lost)
+        return weights.to(spec.dtype).to(spec.device)
 
     def _variances(self, power: Tensor) -> list[Tensor]:
         """Variances kappa(t, t) of each layer's features, (batch, position) each."""

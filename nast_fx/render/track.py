@@ -70,7 +70,7 @@ class Journey:
     """What is the same for all segments of a track, and what came of each."""
 
     method: Method[Any]
-    targets: Targets
+    targets: Targets[Any]
     plan: RenderPlan
     layout: StereoLayout
     result: ScratchFile

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from nast_fx.methods import Infinite, Segment, StyleSound, Targets
-from nast_fx.methods.base import style_target
+from nast_fx.methods.base import style_view
 from nast_fx.models import InfiniteSettings
 from nast_fx.models.methods import default_n_fft
 from nast_fx.networks import Architecture, FiniteNetwork, Target
@@ -105,18 +105,18 @@ def _run(content: Tensor, sound: StyleSound, n_iterations: int, judge: _Judge, *
     return Run(n_iterations, seconds, *judge(solution.waveform))
 
 
-def _naive_targets(sound: StyleSound) -> Targets:
+def _naive_targets(sound: StyleSound) -> Targets[LogMagnitude]:
     """The finite network as it is usually written: N x N Gram matrices."""
     representation = _representation()
     architecture = Architecture(N_FILTERS)
     network = FiniteNetwork(architecture, representation.n_bins, seed=FINITE_SEED, form="filters")
-    return Targets(representation, network, style_target(sound, representation, network))
+    return Targets(representation, {"style": style_view(sound, representation, network)})
 
 
 def _make_judge(content: Tensor, sound: StyleSound) -> _Judge:
     representation = _representation()
     network = FiniteNetwork(Architecture(N_FILTERS), representation.n_bins, seed=JUDGE_SEED)
-    style = style_target(sound, representation, network)
+    style = style_view(sound, representation, network).style
     return _Judge(network, representation, network.target(representation.forward(content)), style)
 
 
