@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from nast_fx.errors import UsageError
 
-__all__ = ["Stft", "n_spectrum_frames"]
+__all__ = ["Stft", "n_spectrum_frames", "wrap_around"]
 
 
 def n_spectrum_frames(n_frames: int, hop_length: int, *, loop: bool = False) -> int:
@@ -82,12 +82,12 @@ class Stft:
             :, 0, 0
         ]
         if self.loop:
-            return _wrap(full, half, n_frames)
+            return wrap_around(full, half, n_frames)
         full = functional.pad(full, (0, max(0, half + n_frames - length)))
         return full[:, half : half + n_frames]
 
 
-def _wrap(full: Tensor, before: int, n_frames: int) -> Tensor:
+def wrap_around(full: Tensor, before: int, n_frames: int) -> Tensor:
     """Lay a strip that begins `before` samples early around a circle of `n_frames`."""
     n_turns = -(-(full.shape[1]) // n_frames)
     turns = functional.pad(full, (0, n_turns * n_frames - full.shape[1]))

@@ -11,6 +11,7 @@ from typing import Any
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.methods.base import LEVEL, Method, Segment, StyleSound, Targets, View
 from nast_fx.methods.infinite import Infinite
+from nast_fx.methods.mital import Mital
 from nast_fx.methods.ulyanov_lebedev import UlyanovLebedev
 from nast_fx.models import METHOD_SETTINGS, Quality, validated
 
@@ -19,6 +20,7 @@ __all__ = [
     "METHODS",
     "Infinite",
     "Method",
+    "Mital",
     "Segment",
     "StyleSound",
     "Targets",
@@ -27,7 +29,7 @@ __all__ = [
     "build_method",
 ]
 
-METHODS: dict[str, type[Method[Any]]] = {cls.name: cls for cls in (Infinite, UlyanovLebedev)}
+METHODS: dict[str, type[Method[Any]]] = {cls.name: cls for cls in (Infinite, UlyanovLebedev, Mital)}
 
 
 def build_method(

@@ -5,6 +5,7 @@ from nast_fx.models.methods import (
     METHOD_SETTINGS,
     InfiniteSettings,
     MethodSettings,
+    MitalSettings,
     Quality,
     UlyanovLebedevSettings,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "METHOD_SETTINGS",
     "InfiniteSettings",
     "MethodSettings",
+    "MitalSettings",
     "Overwrite",
     "Quality",
     "RenderPlan",

@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
-from nast_fx.errors import UsageError
+from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models.base import Settings, setting
 
 __all__ = [
     "METHOD_SETTINGS",
     "InfiniteSettings",
     "MethodSettings",
+    "MitalSettings",
     "Quality",
     "UlyanovLebedevSettings",
     "default_n_fft",
@@ -74,10 +75,14 @@ class MethodSettings(Settings):
     def geometry(self, sample_rate: int) -> tuple[int, int]:
         """Window and hop in samples at `sample_rate` Hz; a UsageError if they do not fit together."""
         n_fft = self.n_fft or default_n_fft(sample_rate)
-        hop_length = self.hop_length or n_fft // 4
+        return n_fft, self.checked_hop(n_fft, self.hop_length or n_fft // 4)
+
+    @staticmethod
+    def checked_hop(n_fft: int, hop_length: int) -> int:
+        """Give the hop; a UsageError if it is over half of the window."""
         if hop_length * 2 > n_fft:
             raise UsageError(f"hop_length={hop_length} must be at most half of n_fft={n_fft}")
-        return n_fft, hop_length
+        return hop_length
 
     def at_quality(self, quality: Quality) -> int:
         """Steps of the optimizer at a quality: 0.3, 1 or 3 times `max_iterations`."""
@@ -131,7 +136,70 @@ class UlyanovLebedevSettings(MethodSettings):
     griffin_lim_iterations: int = setting(500, "Steps of the phase reconstruction.", ge=1, le=10_000)
 
 
+COMPONENTS = ("real", "imaginary", "magnitude", "phase", "phase-difference", "unwrapped-difference")
+
+
+def _component_list(value: object) -> str:
+    """Put ``a+b`` in the order of `COMPONENTS`, each once."""
+    given = [part.strip() for part in str(value).split("+")]
+    for part in given:
+        if part not in COMPONENTS:
+            raise ValueError(f"some of {', '.join(COMPONENTS)}, joined by +{did_you_mean(part, COMPONENTS)}")
+    return "+".join(part for part in COMPONENTS if part in given)
+
+
+class MitalSettings(MethodSettings):
+    """Mital 2017: overlapping frames of the signal itself, under components of their transform."""
+
+    title: ClassVar[str] = "Random convolution on real, imaginary and magnitude of bare frames"
+    paper: ClassVar[str] = "Mital 2017, Time Domain Neural Audio Style Transfer"
+
+    max_iterations: int = setting(150, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    content_weight: float = setting(
+        0.01, "The author's alpha: 0.1 to 0.0001; 0 makes a texture.", ge=0, le=1e6
+    )
+    hop_length: int | None = setting(
+        None, "Step between frames; empty is an eighth of n_fft.", unit="samples", ge=16, le=16_384
+    )
+    dft: Literal["double", "half"] = setting(
+        "double", "Length of the transform: twice the frame (released code) or half of it (paper)."
+    )
+    components: Annotated[str, BeforeValidator(_component_list)] = setting(
+        "real+imaginary+magnitude", f"What the filters see, joined by +: {', '.join(COMPONENTS)}."
+    )
+    kernel_height: Literal["all", "one"] = setting(
+        "all", "Components that a filter sees together: all of them (k_h = H), or one (k_h = 1)."
+    )
+    kernel_width: int = setting(8, "Frames that a filter sees (k_w).", unit="frames", ge=1, le=200)
+    n_layers: int = setting(1, "Convolution layers.", ge=1, le=3)
+    n_filters: FilterCount = setting(4096, "Filters a layer; inf is the closed form (k_h = H only).")
+    canvas: Literal["frames", "waveform"] = setting(
+        "frames", "What is optimized: frames that are added up at the end (published), or one waveform."
+    )
+    start: Literal["noise", "content"] = setting("noise", "Where the optimizer starts.")
+    solver: Literal["adam", "lbfgs"] = setting("adam", "Optimizer: Adam (paper) or L-BFGS (released code).")
+    learning_rate: float = setting(
+        1e-3, "Step of Adam, relative to full scale.", unit="full scale", gt=0, le=1
+    )
+    history: int = setting(10, "Steps that L-BFGS remembers.", ge=1, le=100)
+    limiter: bool = setting(True, "Play the result through the author's limiter.")
+
+    @model_validator(mode="after")
+    def _one_row_has_no_limit(self) -> MitalSettings:
+        if self.n_filters == "inf" and self.kernel_height == "one":
+            raise ValueError(
+                "n_filters=inf needs kernel_height=all: the closed form sees components together"
+            )
+        return self
+
+    def geometry(self, sample_rate: int) -> tuple[int, int]:
+        """Frame and hop in samples at `sample_rate` Hz."""
+        n_fft = self.n_fft or default_n_fft(sample_rate)
+        return n_fft, self.checked_hop(n_fft, self.hop_length or max(1, n_fft // 8))
+
+
 METHOD_SETTINGS: dict[str, type[MethodSettings]] = {
     "infinite": InfiniteSettings,
     "ulyanov-lebedev": UlyanovLebedevSettings,
+    "mital": MitalSettings,
 }

@@ -1,4 +1,4 @@
-"""What is optimized: the waveform itself, or a spectrogram.
+"""What is optimized: the waveform itself, its frames, or a spectrogram.
 
 A canvas is the only thing that has a gradient. It turns its variable (batch, variable) into the
 spec of a representation, and it holds what is pinned: a part that the finished neighbors of a
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nast_fx.representations import Representation
+from nast_fx.dsp import Frames
+from nast_fx.representations import Components, Representation
 
-__all__ = ["Canvas", "Pinned", "SpectrumCanvas", "WaveformCanvas"]
+__all__ = ["Canvas", "FramesCanvas", "Pinned", "SpectrumCanvas", "WaveformCanvas"]
 
 
 @dataclass(frozen=True)
@@ -106,3 +107,60 @@ class SpectrumCanvas(Canvas):
 
     def _hold(self, spec: Tensor) -> Tensor:
         return spec if self.pinned is None else torch.lerp(spec, self.pinned[0], self.pinned[1])
+
+
+class FramesCanvas(Canvas):
+    """Overlapping frames (batch, column, sample) that do not know of each other (Mital 2017).
+
+    Parameters
+    ----------
+    start : Tensor (batch, column, sample)
+        Windowed frames.
+    frames : Frames
+        How they lie; a circle's are joined on it.
+    n_frames : int
+        Samples of the waveform that they are added up to.
+    pinned : Pinned or None
+    wrap : int
+        For a loop: columns of the other end that are seen beyond either end.
+    """
+
+    def __init__(
+        self,
+        start: Tensor,
+        frames: Frames,
+        n_frames: int,
+        *,
+        pinned: Pinned | None = None,
+        wrap: int = 0,
+    ) -> None:
+        self.shape = start.shape
+        self.frames = frames
+        self.n_frames = n_frames
+        self.pinned = pinned
+        self.wrap = wrap
+        self._held = None if pinned is None else (frames.split(pinned.waveform), self._share(pinned))
+        self.start = self._hold(start).flatten(1)
+
+    def waveform(self, variable: Tensor) -> Tensor:
+        """Add the frames up (batch, frame)."""
+        waveform = self.frames.join(self._hold(variable.reshape(self.shape)), self.n_frames)
+        return waveform if self.pinned is None else self.pinned.hold(waveform)
+
+    def spec(self, variable: Tensor, representation: Representation) -> Tensor:
+        """Transform the frames; `representation` is one of frames."""
+        if not isinstance(representation, Components):
+            raise TypeError(f"{type(representation).__name__} has no view of frames")
+        frames = self._hold(variable.reshape(self.shape))
+        if self.wrap:
+            frames = torch.cat([frames[:, -self.wrap :], frames, frames[:, : self.wrap]], dim=1)
+        return representation.from_frames(frames)
+
+    def _hold(self, frames: Tensor) -> Tensor:
+        return frames if self._held is None else torch.lerp(frames, *self._held)
+
+    def _share(self, pinned: Pinned) -> Tensor:
+        """Share of each column, by its middle (column, 1)."""
+        middles = torch.arange(self.shape[1]) * self.frames.hop_length
+        middles = middles - self.frames.margin + self.frames.size // 2
+        return pinned.share[middles.clamp(0, self.n_frames - 1)][:, None]

@@ -8,7 +8,7 @@ from torch import Tensor
 from nast_fx.dsp import Stft
 from nast_fx.representations.base import Representation
 
-__all__ = ["LogMagnitude"]
+__all__ = ["LogMagnitude", "smooth_magnitude"]
 
 # Added to the squared magnitude so that its root has a gradient at digital silence; -140 dB
 # below the spectrum's full scale, far under the rounding of 24-bit audio.
@@ -28,9 +28,14 @@ class LogMagnitude(Representation):
     def forward(self, waveform: Tensor) -> Tensor:
         """Compute log1p of the magnitude."""
         spectrum = self.stft.forward(waveform)
-        power = spectrum.real.square() + spectrum.imag.square()
-        return torch.log1p((power + EPSILON).sqrt())[:, None]
+        return torch.log1p(smooth_magnitude(spectrum))[:, None]
 
     def magnitude(self, spec: Tensor) -> Tensor:
         """Undo the logarithm: linear magnitude (batch, bin, frame), clamped at 0."""
         return torch.expm1(spec[:, 0]).clamp_min(0)
+
+
+def smooth_magnitude(spectrum: Tensor) -> Tensor:
+    """Magnitude of a complex spectrum, with a gradient also where it is silent."""
+    power = spectrum.real.square() + spectrum.imag.square()
+    return (power + EPSILON).sqrt()
