@@ -18,6 +18,19 @@ RATE = 8_000
 QUICK = {
     "infinite": {"max_iterations": 10},
     "ulyanov-lebedev": {"max_iterations": 10, "n_filters": 64, "griffin_lim_iterations": 20},
+    "barry-kim": {
+        "max_iterations": 10,
+        "configuration": 6,
+        "stft_filters": 64,
+        "mel_filters": 32,
+        "cqt_filters": 8,
+        "mel_width": 10,
+        "mel_branch_width": 5,
+        "cqt_width": 3,
+        "cqt_blocks": 1,
+        "sparsity_weight": 0.0,
+        "n_fft": 512,
+    },
     "mital": {"max_iterations": 10, "n_filters": 32, "n_fft": 256, "hop_length": 64},
 }
 CPU = torch.device("cpu")

@@ -15,6 +15,11 @@ ARCHITECTURES = {
     "deep": Architecture(kernel_width=2, n_layers=3),
     "dilated": Architecture(kernel_width=2, n_layers=3, dilation=2),
     "residual": Architecture(kernel_width=3, n_layers=3, dilation=2, residual=True),
+    "selu": Architecture(kernel_width=3, activation="selu"),
+    "selu deep": Architecture(kernel_width=2, n_layers=3, activation="selu"),
+    "selu residual": Architecture(
+        kernel_width=4, n_layers=3, branch_width=3, branch_steps=(2, 3), residual=True, activation="selu"
+    ),
 }
 N_BINS = 5
 N_SEEDS = 48
@@ -182,3 +187,127 @@ def test_rows_of_a_batch_do_not_see_each_other(architecture):
         whole = network.gram_distance(network.embed(x), target)
         one = network.gram_distance(network.embed(x[1:2]), network.select(target, [1]))
         torch.testing.assert_close(whole[:, 1:2], one)
+
+
+def test_several_blocks_are_those_of_the_paper():
+    """Barry & Kim's stack written down as they have it, with its own widths and steps."""
+    n, widths, steps = 12, (5, 3), (2, 4)
+    for start in ("before", "after"):
+        described = Architecture(
+            n,
+            widths[0],
+            n_layers=3,
+            residual=True,
+            branch_width=widths[1],
+            branch_steps=steps,
+            residual_start=start,
+            activation="selu",
+        )
+        network = FiniteNetwork(described, N_BINS, seed=0, dtype=torch.float64)
+        x = spec(20, 1)
+        total = torch.conv1d(x[:, 0], network.first[:, :, 0])
+        d = [torch.selu(total)]
+        if start == "after":
+            total = d[0]
+        for block, step in enumerate(steps):
+            h = torch.selu(
+                torch.conv1d(d[-1], network.branches[block][:, :, 0], padding="same", dilation=step)
+            )
+            total = total + torch.conv1d(h, network.mixers[block][:, :, 0])
+            d.append(torch.selu(total))
+        for ours, theirs in zip(network.embed(x), d, strict=True):
+            torch.testing.assert_close(ours[:, :, 0], theirs)
+
+
+def test_selu_weights_are_lecun_normal():
+    """A white input of variance 1 keeps it, whatever the size of the network."""
+    described = Architecture(400, 11, n_layers=2, activation="selu", branch_width=5)
+    network = FiniteNetwork(described, 60, seed=0)
+    x = torch.randn(1, 1, 60, 200, generator=torch.Generator().manual_seed(0))
+    for features in network.embed(x):
+        assert float(features.mean()) == pytest.approx(0.0, abs=0.05)
+        assert float(features.var()) == pytest.approx(1.0, abs=0.1)
+
+
+def plane(n_layers: int, **options) -> FiniteNetwork:
+    described = Architecture(
+        6,
+        3,
+        n_layers=n_layers,
+        kernel_height=4,
+        residual=True,
+        branch_steps=(2, 4)[: n_layers - 1],
+        activation="selu",
+        **options,
+    )
+    return FiniteNetwork(described, 1, seed=0, dtype=torch.float64)
+
+
+def test_a_network_over_bins_and_frames_moves_with_both():
+    """Shift a spec by two bins and three frames: features inside shift by as much."""
+    network = plane(1)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 1, 30, 40, generator=generator, dtype=torch.float64)
+    moved = torch.roll(x, (2, 3), (2, 3))
+    (here,), (there,) = network.embed(x), network.embed(moved)
+    assert here.shape == (1, 6, 27, 38)
+    torch.testing.assert_close(there[..., 2:, 3:], here[..., :-2, :-3])
+
+
+def test_the_gram_over_both_axes_does_not_see_a_shift_in_pitch():
+    network = plane(3)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.zeros(1, 1, 60, 40, dtype=torch.float64)
+    x[:, :, 20:35] = torch.rand(1, 1, 15, 40, generator=generator, dtype=torch.float64)
+    other = torch.zeros_like(x)
+    other[:, :, 20:35] = torch.rand(1, 1, 15, 40, generator=generator, dtype=torch.float64)
+    target = network.target(x)
+
+    def distance(y):
+        return network.gram_distance(network.embed(y), target) / target.gram_energy
+
+    assert distance(torch.roll(x, 4, 2)).max() < 1e-9
+    assert distance(other).min() > 1e-4
+
+
+def test_pooling_makes_the_content_less_sensitive_to_key():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 1, 60, 40, generator=generator, dtype=torch.float64)
+    moved, other = torch.roll(x, 1, 2), torch.rand(1, 1, 60, 40, generator=generator, dtype=torch.float64)
+    shares = []
+    for pooling in (1, 2, 6):
+        network = plane(1, content_pooling=pooling)
+        target = network.target(x)
+        near, far = (network.content_distance(network.embed(y), target) for y in (moved, other))
+        assert network.content_distance(network.embed(x), target).max() < 1e-12
+        shares.append(float(near / far))
+    assert shares[0] > shares[1] > shares[2]
+
+
+def test_distances_over_bins_and_frames_have_gradients():
+    network = plane(2, content_pooling=2)
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.rand(1, 1, 9, 8, generator=generator, dtype=torch.float64) for _ in range(2))
+    target = network.target(y)
+    x.requires_grad_()
+    assert torch.autograd.gradcheck(lambda z: network.gram_distance(network.embed(z), target), x)
+    assert torch.autograd.gradcheck(lambda z: network.content_distance(network.embed(z), target), x)
+
+
+def test_instance_normalization_takes_the_level_away():
+    described = Architecture(8, 3, activation="selu", normalized=True)
+    network = FiniteNetwork(described, N_BINS, seed=0, dtype=torch.float64)
+    quiet, loud = network.embed(10 * spec(40, 1)), network.embed(100 * spec(40, 1))
+    torch.testing.assert_close(quiet[0], loud[0], rtol=1e-3, atol=1e-4)
+    before = network.embed(10 * spec(40, 1))[0]
+    assert before.std() > 0.5
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"kernel_height": 3}, {"residual_start": "after"}, {"normalized": True}, {"parts": "rows"}],
+    ids=str,
+)
+def test_what_has_no_closed_form_is_refused(options):
+    with pytest.raises(ValueError, match="closed form"):
+        InfiniteNetwork(Architecture(residual=True, n_layers=2, **options))

@@ -27,6 +27,8 @@ COMMANDS = {
     "demo": "Render a demonstration from the program's own sounds, and say what to listen for.",
     "doctor": "Check this installation: versions, devices, formats, space.",
     "bench": "Measure speed and quality on this machine.",
+    "reproduce": "Measure the claims of the papers again.",
+    "train": "Train a network on instruments or sounds.",
 }
 
 EPILOG = "A first try: nast-fx demo. Then: nast-fx render song.wav --style rain.wav"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nast_fx.errors import UsageError, did_you_mean
+from nast_fx.methods.barry_kim import BarryKim
 from nast_fx.methods.base import LEVEL, Method, Segment, StyleSound, Targets, View
 from nast_fx.methods.infinite import Infinite
 from nast_fx.methods.mital import Mital
@@ -18,6 +19,7 @@ from nast_fx.models import METHOD_SETTINGS, Quality, validated
 __all__ = [
     "LEVEL",
     "METHODS",
+    "BarryKim",
     "Infinite",
     "Method",
     "Mital",
@@ -29,7 +31,7 @@ __all__ = [
     "build_method",
 ]
 
-METHODS: dict[str, type[Method[Any]]] = {cls.name: cls for cls in (Infinite, UlyanovLebedev, Mital)}
+METHODS: dict[str, type[Method[Any]]] = {cls.name: cls for cls in (Infinite, UlyanovLebedev, Mital, BarryKim)}
 
 
 def build_method(

@@ -3,11 +3,14 @@
 from nast_fx.models.base import Settings, parse_overrides, validated
 from nast_fx.models.methods import (
     METHOD_SETTINGS,
+    BarryKimSettings,
     InfiniteSettings,
     MethodSettings,
     MitalSettings,
     Quality,
     UlyanovLebedevSettings,
+    VedakBhatiaSettings,
+    VermaSmithSettings,
 )
 from nast_fx.models.plan import RenderPlan, StereoPolicy
 from nast_fx.models.request import MAX_LOOP_SECONDS, Overwrite, RenderRequest, TextureRequest
@@ -16,6 +19,7 @@ from nast_fx.models.style import StyleReference, parse_snippet, parse_style
 __all__ = [
     "MAX_LOOP_SECONDS",
     "METHOD_SETTINGS",
+    "BarryKimSettings",
     "InfiniteSettings",
     "MethodSettings",
     "MitalSettings",
@@ -28,6 +32,8 @@ __all__ = [
     "StyleReference",
     "TextureRequest",
     "UlyanovLebedevSettings",
+    "VedakBhatiaSettings",
+    "VermaSmithSettings",
     "parse_overrides",
     "parse_snippet",
     "parse_style",

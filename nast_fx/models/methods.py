@@ -6,7 +6,7 @@ The names are alike in all methods. A default is the published value where there
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, model_validator
 
@@ -15,11 +15,14 @@ from nast_fx.models.base import Settings, setting
 
 __all__ = [
     "METHOD_SETTINGS",
+    "BarryKimSettings",
     "InfiniteSettings",
     "MethodSettings",
     "MitalSettings",
     "Quality",
     "UlyanovLebedevSettings",
+    "VedakBhatiaSettings",
+    "VermaSmithSettings",
     "default_n_fft",
 ]
 
@@ -76,6 +79,12 @@ class MethodSettings(Settings):
         """Window and hop in samples at `sample_rate` Hz; a UsageError if they do not fit together."""
         n_fft = self.n_fft or default_n_fft(sample_rate)
         return n_fft, self.checked_hop(n_fft, self.hop_length or n_fft // 4)
+
+    def geometry_like(self, sample_rate: int, known: tuple[int, int, int]) -> tuple[int, int]:
+        """Window and hop in samples, as long in seconds as a known (sample rate, n_fft, hop_length)."""
+        known_rate, known_n_fft, known_hop = known
+        n_fft = self.n_fft or 2 * round(known_n_fft * sample_rate / known_rate / 2)
+        return n_fft, self.checked_hop(n_fft, self.hop_length or round(known_hop * n_fft / known_n_fft))
 
     @staticmethod
     def checked_hop(n_fft: int, hop_length: int) -> int:
@@ -198,8 +207,239 @@ class MitalSettings(MethodSettings):
         return n_fft, self.checked_hop(n_fft, self.hop_length or max(1, n_fft // 8))
 
 
+CONTENT_NETS = {
+    1: ("stft",),
+    2: ("stft",),
+    3: ("stft",),
+    4: ("mel", "cqt"),
+    5: ("mel", "cqt"),
+    6: ("mel", "cqt"),
+}
+STYLE_NETS = {1: ("stft",), 2: ("stft", "mel"), 3: ("stft", "mel", "cqt")}
+N_MEL_BLOCKS, N_CQT_BLOCKS = 2, 3  # of the deep style networks
+CONTENT_GAMMA, STYLE_GAMMA = 1.0, 50.0  # of the released example
+
+
+def _gamma(source: str, view: str) -> Any:
+    return setting(
+        None,
+        f"Gradient norm of the {source} term of the {view} network; empty follows the configuration.",
+        ge=0,
+        le=1e6,
+    )
+
+
+class BarryKimSettings(MethodSettings):
+    """Barry & Kim 2018: the waveform under networks on the STFT, the mel and the constant-Q spectrogram.
+
+    A configuration is a cell of their Table 1: what it sets can be set over it.
+    """
+
+    title: ClassVar[str] = "Ensemble of STFT, mel and constant-Q networks on the waveform"
+    paper: ClassVar[str] = (
+        "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations"
+    )
+
+    max_iterations: int = setting(300, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    content_weight: float = setting(1.0, "Factor of all content terms; 0 makes a texture.", ge=0, le=1e6)
+    style_weight: float = setting(1.0, "Factor of all style terms.", ge=0, le=1e6)
+    configuration: int = setting(
+        5,
+        "Cell of Table 1: content STFT (1-3) or few mel bands and pooled constant-Q (4-6);"
+        " style STFT (1, 4), with mel (2, 5), with deep mel and constant-Q (3, 6).",
+        ge=1,
+        le=6,
+    )
+    gamma_content_stft: float | None = _gamma("content", "STFT")
+    gamma_content_mel: float | None = _gamma("content", "mel")
+    gamma_content_cqt: float | None = _gamma("content", "constant-Q")
+    gamma_style_stft: float | None = _gamma("style", "STFT")
+    gamma_style_mel: float | None = _gamma("style", "mel")
+    gamma_style_cqt: float | None = _gamma("style", "constant-Q")
+    sparsity_weight: float = setting(
+        0.1, "Gradient norm of the L1 penalty on the log magnitudes: less breath.", ge=0, le=1e6
+    )
+    style_bands: int = setting(128, "Mel bands of the style: 16 to 512.", ge=4, le=1024)
+    content_bands: int = setting(12, "Mel bands of the content: 8 to 16 hide the key.", ge=1, le=1024)
+    content_f_max: float = setting(
+        11_025.0, "Upper end of the content's mel bands.", unit="Hz", ge=100, le=192_000
+    )
+    pooling: int = setting(
+        2, "Notes of which the constant-Q content keeps the greatest; 1 keeps the key.", ge=1, le=36
+    )
+    mel_blocks: int | None = setting(
+        None, "Residual blocks of the style's mel network; empty follows the configuration.", ge=0, le=6
+    )
+    cqt_blocks: int | None = setting(
+        None,
+        "Residual blocks of the style's constant-Q network; empty follows the configuration.",
+        ge=0,
+        le=6,
+    )
+    width: Literal["finite", "infinite"] = setting(
+        "finite", "STFT and mel networks of random filters (published), or their closed form."
+    )
+    activation: Literal["selu", "relu"] = setting("selu", "Nonlinearity of all networks.")
+    stft_filters: int = setting(4096, "Filters of the STFT network.", ge=1, le=MAX_FILTERS)
+    mel_filters: int = setting(1025, "Filters a layer of the mel networks.", ge=1, le=MAX_FILTERS)
+    cqt_filters: int = setting(256, "Filters a layer of the constant-Q networks.", ge=1, le=MAX_FILTERS)
+    stft_width: int = setting(11, "Frames that an STFT filter sees.", unit="frames", ge=1, le=200)
+    mel_width: int = setting(
+        50, "Frames that a filter of the first mel layer sees.", unit="frames", ge=1, le=200
+    )
+    mel_branch_width: int = setting(
+        25, "Frames that a filter of a residual mel layer sees.", unit="frames", ge=1, le=200
+    )
+    cqt_width: int = setting(11, "Frames that a constant-Q filter sees.", unit="frames", ge=1, le=200)
+    cqt_height: int = setting(11, "Notes that a constant-Q filter sees.", ge=1, le=60)
+    dilation: Literal["paper", "released"] = setting(
+        "paper", "Steps of the residual taps: 2, 4 ... (1 if there is one block), or 1, 2 ... as released."
+    )
+    residual_start: Literal["before", "after"] | None = setting(
+        None,
+        "Residual blocks add to the first layer before or after (as released) its activation;"
+        " empty is after, and before at infinite width.",
+    )
+    normalized: bool = setting(False, "Instance normalization, which the authors found noisy.")
+    balance_at: Literal["level", "start"] = setting(
+        "level",
+        "Noise that gradients are measured at: as loud as the sounds, or that of the start (published).",
+    )
+    start: Literal["noise", "content"] = setting("noise", "Where the optimizer starts.")
+    history: int = setting(10, "Steps that L-BFGS remembers.", ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _what_has_no_limit(self) -> BarryKimSettings:
+        if self.width == "infinite" and self.residual_start == "after":
+            raise ValueError("residual_start=after needs width=finite: it has no closed form")
+        if self.width == "infinite" and self.normalized:
+            raise ValueError("normalized=true needs width=finite: it has no closed form")
+        return self
+
+    def gammas(self) -> dict[str, float]:
+        """Gamma of each term, ``content-stft`` ... ``style-cqt``, that has one above 0."""
+        chosen = {
+            "content": (CONTENT_NETS[self.configuration], CONTENT_GAMMA, self.content_weight),
+            "style": (STYLE_NETS[(self.configuration - 1) % 3 + 1], STYLE_GAMMA, self.style_weight),
+        }
+        gammas = {}
+        for source, (nets, usual, factor) in chosen.items():
+            for net in ("stft", "mel", "cqt"):
+                own = getattr(self, f"gamma_{source}_{net}")
+                gammas[f"{source}-{net}"] = factor * (usual * (net in nets) if own is None else own)
+        return {name: gamma for name, gamma in gammas.items() if gamma > 0}
+
+    def style_blocks(self, net: str) -> int:
+        """Residual blocks of the style's ``mel`` or ``cqt`` network."""
+        deep = self.configuration % 3 == 0
+        if net == "mel":
+            return N_MEL_BLOCKS * deep if self.mel_blocks is None else self.mel_blocks
+        return N_CQT_BLOCKS * deep if self.cqt_blocks is None else self.cqt_blocks
+
+
+WEIGHTS_HELP = (
+    "Weights of the network: instruments or sounds (shipped), random, or a file of `nast-fx train`."
+)
+INSTRUMENTS_VIEW = 16_000, 512, 160  # Hz, samples, samples: what Verma & Smith's network is trained on
+SOUNDS_VIEW = 22_050, 2048, 512  # likewise Vedak & Bhatia's
+
+
+def _layer_list(value: object) -> str:
+    """Put ``3+1`` in order, each layer once."""
+    if str(value).strip().lower() == "all":
+        return "all"
+    try:
+        layers = sorted({int(part) for part in str(value).split("+")})
+    except ValueError:
+        layers = [0]
+    if layers[0] < 1:
+        raise ValueError("all, or numbers of layers from 1, joined by +")
+    return "+".join(map(str, layers))
+
+
+LayerList = Annotated[str, BeforeValidator(_layer_list)]
+
+
+class VermaSmithSettings(MethodSettings):
+    """Verma & Smith 2018: content, style and two energy envelopes under a network that knows instruments."""
+
+    title: ClassVar[str] = "Trained 2-D network on the spectrogram, with energy envelopes"
+    paper: ClassVar[str] = "Verma & Smith 2018, Neural Style Transfer for Audio Spectrograms"
+
+    max_iterations: int = setting(300, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    content_weight: float = setting(1.0, "The authors' alpha; 0 makes a texture.", ge=0, le=1e6)
+    style_weight: float = setting(1.0, "The authors' beta: pull toward the style's Grams.", ge=0, le=1e6)
+    spectral_weight: float = setting(
+        1.0, "The authors' gamma: pull toward an energy over frequency.", ge=0, le=1e6
+    )
+    temporal_weight: float = setting(1.0, "The authors' delta: pull toward an energy over time.", ge=0, le=1e6)
+    envelope_from: Literal["style", "content"] = setting(
+        "style", "Whose energies: the style's (published), or the content's, which keeps the performance."
+    )
+    weights: str = setting("instruments", WEIGHTS_HELP)
+    content_layer: int = setting(2, "Layer that the content is compared at.", ge=1, le=100)
+    style_layers: LayerList = setting("all", "Layers that the style is compared at: all, or as 1+2+3.")
+    gram: Literal["energy", "size"] = setting(
+        "energy", "Gram matrices over their own energy, or over the number of positions only."
+    )
+    start: Literal["noise", "content"] = setting("noise", "Where the optimizer starts.")
+    solver: Literal["lbfgs", "adam"] = setting("lbfgs", "Optimizer.")
+    history: int = setting(10, "Steps that L-BFGS remembers.", ge=1, le=100)
+    learning_rate: float = setting(
+        0.02, "Step of Adam on the log spectrogram.", unit="log magnitude", gt=0, le=10
+    )
+    griffin_lim_iterations: int = setting(200, "Steps of the phase reconstruction.", ge=1, le=10_000)
+    n_fft: int | None = setting(
+        None,
+        "Window of the spectrum; empty is as long as the network was trained on (32 ms).",
+        unit="samples",
+        ge=64,
+        le=32_768,
+        multiple_of=2,
+    )
+    hop_length: int | None = setting(
+        None, "Step between windows; empty is as in training (10 ms).", unit="samples", ge=16, le=16_384
+    )
+
+    def geometry(self, sample_rate: int) -> tuple[int, int]:
+        """Window and hop in samples at `sample_rate` Hz."""
+        return self.geometry_like(sample_rate, INSTRUMENTS_VIEW)
+
+
+class VedakBhatiaSettings(MethodSettings):
+    """Vedak & Bhatia: three networks, of which the trained one is their proposal."""
+
+    title: ClassVar[str] = "Base, shallow and trained networks on the spectrogram"
+    paper: ClassVar[str] = "Vedak & Bhatia, Deep Audio Style Transfer"
+
+    max_iterations: int = setting(
+        1000, "Most steps of the optimizer for a segment; the report goes to 20 000.", ge=0, le=100_000
+    )
+    content_weight: float = setting(1.0, "Pull toward the content; 0 makes a texture.", ge=0, le=1e6)
+    model: Literal["base", "shallow", "trained"] = setting(
+        "trained", "Three random layers (base), random filters (shallow), or four trained layers."
+    )
+    shallow: Literal["columns", "image"] = setting(
+        "columns",
+        "Filters of the shallow model: n_filters over all bins (columns), or 5 and 10 of 3x3 (image).",
+    )
+    n_filters: int = setting(4096, "Filters of the shallow model over columns.", ge=1, le=MAX_FILTERS)
+    kernel_width: int = setting(
+        11, "Frames that a filter of the base or shallow columns sees.", unit="frames", ge=1, le=200
+    )
+    weights: str = setting("sounds", WEIGHTS_HELP)
+    start: Literal["content", "noise", "style"] = setting("noise", "Where the optimizer starts.")
+    learning_rate: float = setting(
+        0.02, "Step of Adam on the log spectrogram.", unit="log magnitude", gt=0, le=10
+    )
+    griffin_lim_iterations: int = setting(200, "Steps of the phase reconstruction.", ge=1, le=10_000)
+
+
 METHOD_SETTINGS: dict[str, type[MethodSettings]] = {
     "infinite": InfiniteSettings,
     "ulyanov-lebedev": UlyanovLebedevSettings,
     "mital": MitalSettings,
+    "barry-kim": BarryKimSettings,
+    "verma-smith": VermaSmithSettings,
+    "vedak-bhatia": VedakBhatiaSettings,
 }

@@ -31,7 +31,7 @@ class TrainingSettings(Settings):
     layout: Layout = setting("auto", "How the folder of recordings is laid out.")
     group_by: GroupBy = setting("instrument", "Of NSynth: what is never on both sides of the split.")
     gain_db: float = setting(
-        6.0, "Augmentation: level of a clip is changed by up to this.", unit="dB", ge=0, le=40
+        3.0, "Augmentation: level of a clip is changed by up to this.", unit="dB", ge=0, le=40
     )
     shift_seconds: float = setting(0.3, "Augmentation: a clip begins up to this later.", unit="s", ge=0, le=2)
     threads: int = setting(1, "Processor threads; another number gives other weights.", ge=1, le=256)

@@ -36,12 +36,27 @@ class Architecture:
         Filters a layer.
     kernel_width : int
         Frames that a filter sees.
+    kernel_height : int or None
+        Bins that a filter sees and moves over (2-D); None sees all of them at once (1-D).
     n_layers : int
         Convolutions (with residuals: the first one, then a branch a layer).
     dilation : int
-        Layer l has taps dilation^l apart.
+        Layer l has taps dilation^l apart, in frames.
     residual : bool
         Branches that pad (SAME) and are added before the activation.
+    branch_width : int or None
+        Frames that filters above the first layer see; None: as many as those of the first.
+    branch_steps : tuple of int
+        Distance of the taps of each layer above the first; empty follows `dilation`.
+    residual_start : str
+        Branches are added to the first layer ``before`` its activation, or ``after`` it as Barry & Kim
+        2018 released it; the latter is not Gaussian at infinite width.
+    activation : str
+        ``relu`` or ``selu``.
+    normalized : bool
+        Each filter's map has mean 0 and variance 1 before its activation (instance normalization).
+    content_pooling : int
+        Rows of a 2-D network, of which the content is compared by the greatest only.
     parts : str
         The parts of a spec are ``channels`` that a filter sees together, or ``rows`` that it sees apart.
     """
@@ -52,19 +67,36 @@ class Architecture:
     dilation: int = 1
     residual: bool = False
     parts: Literal["channels", "rows"] = "channels"
+    kernel_height: int | None = None
+    branch_width: int | None = None
+    branch_steps: tuple[int, ...] = ()
+    residual_start: Literal["before", "after"] = "before"
+    activation: Literal["relu", "selu"] = "relu"
+    normalized: bool = False
+    content_pooling: int = 1
+
+    def width(self, layer: int) -> int:
+        """Taps of a layer's filters."""
+        return self.kernel_width if layer == 0 else self.branch_width or self.kernel_width
 
     def step(self, layer: int) -> int:
         """Distance of a layer's taps, in frames."""
+        if layer > 0 and self.branch_steps:
+            return self.branch_steps[layer - 1]
         return int(self.dilation**layer)
+
+    def span(self, layer: int) -> int:
+        """Frames from the first tap of a layer's filters to the last."""
+        return (self.width(layer) - 1) * self.step(layer)
 
     def reach(self, layer: int) -> int:
         """Frames that a position of a layer sees beyond its own, were nothing padded."""
-        return sum((self.kernel_width - 1) * self.step(index) for index in range(layer + 1))
+        return sum(self.span(index) for index in range(layer + 1))
 
     def padded_before(self, layer: int) -> int:
         """Frames that a position of a layer sees before its own through padded branches."""
         branches = range(1, layer + 1) if self.residual else ()
-        return sum((self.kernel_width - 1) * self.step(index) // 2 for index in branches)
+        return sum(self.span(index) // 2 for index in branches)
 
     def field(self, layer: int) -> Field:
         """Frames that a layer's positions see."""
@@ -79,7 +111,8 @@ class Architecture:
     def __str__(self) -> str:
         count = "infinite" if self.n_filters == INFINITE else f"{self.n_filters:g}"
         layers = f"{self.n_layers} layer{'s' if self.n_layers > 1 else ''}"
-        return f"{count} filters of width {self.kernel_width}, {layers}"
+        height = "" if self.kernel_height is None else f"height {self.kernel_height} and "
+        return f"{count} filters of {height}width {self.kernel_width}, {layers}"
 
 
 @dataclass(frozen=True)

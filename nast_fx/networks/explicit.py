@@ -55,13 +55,23 @@ class ExplicitNetwork(Network):
         """Give what the content is compared by: the features, or their pooled maps."""
         return features
 
+    def style_view(self, features: Sequence[Tensor], weights: Sequence[Tensor]) -> Features:
+        """Give what the style is compared by: the features (batch, filter, position), or scaled ones.
+
+        Parameters
+        ----------
+        features, weights : sequence of Tensor
+            Of each layer; the positions' weights (position,) sum to one.
+        """
+        return tuple(features)
+
     def target(self, spec: Tensor, runs: Runs | None = None) -> Target:
         """Fix a signal: its features, and its Gram where that is the smaller form."""
         with torch.no_grad():
             maps = self.embed(spec)
             runs = runs or Runs((spec.shape[-1],), (1.0,))
             weights = tuple(self._position_weights(layer, f, runs) for layer, f in enumerate(maps))
-            features = tuple(f.flatten(2) for f in maps)
+            features = self.style_view([f.flatten(2) for f in maps], weights)
             content = tuple(f.flatten(2) for f in self.content_view(maps))
             grams = tuple(
                 (f * w) @ f.transpose(1, 2) if self._through_filters(f) else None
@@ -77,9 +87,10 @@ class ExplicitNetwork(Network):
 
     def gram_distance(self, embedding: Features, target: Target) -> Tensor:
         """Squared distance of the Gram matrices over N^2 (layer, batch)."""
-        return torch.stack(
-            [self._layer_distance(layer, f.flatten(2), target) for layer, f in enumerate(embedding)]
-        )
+        features = [f.flatten(2) for f in embedding]
+        alike = [torch.full_like(f[0, 0], 1 / f.shape[2]) for f in features]
+        viewed = self.style_view(features, alike)
+        return torch.stack([self._layer_distance(layer, f, target) for layer, f in enumerate(viewed)])
 
     def content_distance(self, embedding: Features, target: Target) -> Tensor:
         """Mean squared distance of the features, position by position (layer, batch)."""

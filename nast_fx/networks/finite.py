@@ -1,8 +1,9 @@
 """Random convolutions of finite width: what the papers use, and the oracle of the closed form.
 
-Filters are scaled so that products tend to the closed form: a layer is sqrt(2) relu(conv(x)) with
+Filters are scaled so that products tend to the closed form: a ReLU layer is sqrt(2) relu(conv(x)) with
 weights of variance 1/k in the first layer and 1/(k N) in the next. (A paper's own scale is a factor
-of the term's weight.)
+of the term's weight.) A 1-D network sees all bins at once, as channels; a 2-D network moves over them.
+Residual branches are dilated in time and never in frequency, where eleven bins are an octave already.
 """
 
 from __future__ import annotations
@@ -13,23 +14,26 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nast_fx.networks.activations import ACTIVATIONS
 from nast_fx.networks.base import Architecture, Field
 from nast_fx.networks.explicit import ExplicitNetwork, Features, Form
 
 __all__ = ["FiniteNetwork"]
 
 CHUNK = 1 << 26  # weights that are convolved at once: a convolution makes copies of them
+EPSILON = 1e-5  # added to a map's variance, as in torch's instance normalization
 
 
 class FiniteNetwork(ExplicitNetwork):
-    """Random 1-D convolutions over frames with the bins as channels.
+    """Random convolutions over frames with the bins as channels, or over bins and frames.
 
     Parameters
     ----------
     architecture : Architecture
         With a finite `n_filters`.
     n_channels : int
-        Channels of the first layer: parts times bins of the spec, or bins where parts are rows.
+        Channels of the first layer: parts times bins of the spec, bins where parts are rows, and the
+        parts of a 2-D network.
     seed : int
         Of the weights; they are drawn on the CPU, so that every device has the same.
     form : str
@@ -52,15 +56,18 @@ class FiniteNetwork(ExplicitNetwork):
         self.form = form
         generator = torch.Generator().manual_seed(seed)
 
-        def draw(n_inputs: int, width: int, fan_in: int) -> Tensor:
-            weight = torch.randn(self.n_filters, n_inputs, width, generator=generator, dtype=dtype)
+        def draw(n_inputs: int, height: int, width: int, fan_in: int) -> Tensor:
+            weight = torch.randn(self.n_filters, n_inputs, height, width, generator=generator, dtype=dtype)
             return weight.mul_(1 / math.sqrt(fan_in)).to(device)
 
-        width, n = architecture.kernel_width, self.n_filters
-        n_branches = architecture.n_layers - 1
-        self.first = draw(n_channels, width, width)
-        self.branches = [draw(n, width, width * n) for _ in range(n_branches)]
-        self.mixers = [draw(n, 1, n) for _ in range(n_branches)] if architecture.residual else []
+        height, width, n = architecture.kernel_height or 1, architecture.kernel_width, self.n_filters
+        branch_width, n_branches = architecture.width(1), architecture.n_layers - 1
+        self._activation = ACTIVATIONS[architecture.activation]
+        self.first = draw(
+            n_channels, height, width, self._activation.first_fan_in(n_channels, height * width)
+        )
+        self.branches = [draw(n, height, branch_width, height * branch_width * n) for _ in range(n_branches)]
+        self.mixers = [draw(n, 1, 1, n) for _ in range(n_branches)] if architecture.residual else []
 
     def field(self, layer: int) -> Field:
         """Say which frames a layer's columns see."""
@@ -69,34 +76,56 @@ class FiniteNetwork(ExplicitNetwork):
     def embed(self, spec: Tensor) -> Features:
         """Compute the features (batch, filter, row, column) of each layer."""
         net = self.architecture
-        n_rows = spec.shape[1] if net.parts == "rows" else 1
-        total = _convolve(spec.reshape(len(spec) * n_rows, -1, spec.shape[-1]), self.first)
-        layers = [_activate(total)]
+        total = _convolve(self._planes(spec), self.first)
+        layers = [self._activate(total)]
+        if net.residual_start == "after":
+            total = layers[0]
         for layer, weight in enumerate(self.branches, start=1):
             if net.residual:
-                reach = (net.kernel_width - 1) * net.step(layer)
-                padded = functional.pad(layers[-1], (reach // 2, reach - reach // 2))
-                branch = _activate(_convolve(padded, weight, net.step(layer)))
-                total = total + _convolve(branch, self.mixers[layer - 1])
+                margins = (*_halves(net.span(layer)), *_halves(weight.shape[2] - 1))
+                branch = _convolve(functional.pad(layers[-1], margins), weight, net.step(layer))
+                total = total + _convolve(self._activate(branch), self.mixers[layer - 1])
             else:
                 total = _convolve(layers[-1], weight, net.step(layer))
-            layers.append(_activate(total))
-        return tuple(f.reshape(len(spec), n_rows, *f.shape[1:]).transpose(1, 2) for f in layers)
+            layers.append(self._activate(total))
+        return tuple(layers)
+
+    def content_view(self, features: Features) -> Features:
+        """Keep the greatest of neighboring rows: what is shifted a little in pitch stays alike."""
+        size = self.architecture.content_pooling
+        if size == 1:
+            return features
+        return tuple(functional.max_pool2d(f, (size, 1), (size, 1)) for f in features)
 
     def __str__(self) -> str:
         return str(self.architecture)
 
+    def _planes(self, spec: Tensor) -> Tensor:
+        """Lay out a spec (batch, part, bin, frame) as (batch, channel, row, column)."""
+        if self.architecture.kernel_height is not None:
+            return spec
+        if self.architecture.parts == "rows":
+            return spec.transpose(1, 2)
+        return spec.flatten(1, 2)[:, :, None]
 
-def _activate(values: Tensor) -> Tensor:
-    return functional.relu(values) * math.sqrt(2)
+    def _activate(self, values: Tensor) -> Tensor:
+        if self.architecture.normalized:
+            values = values - values.mean(dim=(2, 3), keepdim=True)
+            values = values / (values.square().mean(dim=(2, 3), keepdim=True) + EPSILON).sqrt()
+        return self._activation.apply(values)
+
+
+def _halves(span: int) -> tuple[int, int]:
+    """Zeros before and after that keep the length (SAME)."""
+    return span // 2, span - span // 2
 
 
 def _convolve(values: Tensor, weight: Tensor, step: int = 1) -> Tensor:
-    """Convolve (batch, channel, frame) with filters (filter, channel, tap), some filters at a time.
+    """Convolve (batch, channel, row, column) with filters (filter, channel, tap, tap), some at a time.
 
     The published size of Mital 2017, 4096 filters over 3 x 2048 bins, has 1.6 GB of weights; torch
     copies what it convolves with, and both passes do.
     """
     n_at_once = max(1, CHUNK // weight[0].numel())
-    parts = [functional.conv1d(values, part, dilation=step) for part in torch.split(weight, n_at_once)]
+    parts = [functional.conv2d(values, part, dilation=(1, step)) for part in torch.split(weight, n_at_once)]
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

@@ -1,9 +1,9 @@
-"""A random ReLU network of infinite width, in closed form.
+"""A random network of infinite width, in closed form.
 
 As the number of filters grows, Phi_x^T Phi_y / N tends to the kernel of the layer, which is known
-(`nast_fx.networks.arc_cosine`). Nothing random is left: no weights, no seed. With taps d apart:
+(`nast_fx.networks.activations`). Nothing random is left: no weights, no seed. With taps d apart:
 
-    first layer   S(t, u) = 1/k sum_j <x[t + j], y[u + j]>
+    first layer   S(t, u) = 1/k sum_j <x[t + j], y[u + j]>                    (SELU: over the bins, too)
     next layers   S(t, u) = 1/k sum_j kappa[t + j d, u + j d]                 (plain)
                   A(t, u) <- A(t, u) + kappa[1/k sum_j kappa[A](t + j d, u + j d)]   (residual, SAME)
 
@@ -14,6 +14,7 @@ touches: it costs O(position).
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum, mean_square_arc_cosine
+from nast_fx.networks.activations import ACTIVATIONS, Activation
+from nast_fx.networks.arc_cosine import diagonal_sum
 from nast_fx.networks.base import Architecture, Network, Runs, Target
 
 __all__ = ["InfiniteNetwork"]
@@ -40,10 +42,15 @@ class InfiniteNetwork(Network):
     """The limit of `nast_fx.networks.finite.FiniteNetwork` as `n_filters` grows."""
 
     def __init__(self, architecture: Architecture) -> None:
-        if architecture.parts == "rows":
-            raise ValueError("the closed form sees the parts of a spec together")
+        if architecture.parts == "rows" or architecture.kernel_height is not None:
+            raise ValueError("the closed form sees the parts and the bins of a spec together")
+        if architecture.residual_start == "after":
+            raise ValueError("the closed form adds residual branches before the first activation")
+        if architecture.normalized:
+            raise ValueError("the closed form has no instance normalization")
         self.architecture = architecture
         self.n_layers = architecture.n_layers
+        self._activation = ACTIVATIONS[architecture.activation]
 
     def __str__(self) -> str:
         return str(self.architecture)
@@ -51,6 +58,9 @@ class InfiniteNetwork(Network):
     def embed(self, spec: Tensor) -> Embedding:
         """Keep the spec's columns and their energies."""
         columns = spec.flatten(1, 2)
+        scale = 1 / self._activation.first_fan_in(columns.shape[1], 1)
+        if scale != 1:
+            columns = columns * math.sqrt(scale)
         return Embedding(columns, columns.square().sum(dim=1))
 
     def target(self, spec: Tensor, runs: Runs | None = None) -> Target:
@@ -59,7 +69,7 @@ class InfiniteNetwork(Network):
             embedding = self.embed(spec)
             runs = runs or Runs((spec.shape[-1],), (1.0,))
             weights = tuple(self._position_weights(layer, spec, runs) for layer in range(self.n_layers))
-            variances = self._variances(embedding.power)
+            variances = self._features(self._variances(embedding.power))
             energies = [(q * w).sum(dim=1) for q, w in zip(variances, weights, strict=True)]
             gram = self._mean_squares(embedding, embedding, weights, weights)
         return Target(embedding, weights, torch.stack(energies), gram)
@@ -73,7 +83,9 @@ class InfiniteNetwork(Network):
 
     def content_distance(self, embedding: Embedding, target: Target) -> Tensor:
         """Mean squared distance of the features, position by position (layer, batch)."""
-        own, fixed = self._variances(embedding.power), self._variances(target.embedding.power)
+        own, fixed = (
+            self._features(self._variances(power)) for power in (embedding.power, target.embedding.power)
+        )
         products = (embedding.columns * target.embedding.columns).sum(dim=1)
         cross = self._diagonals(products, embedding.power, target.embedding.power)
         distances = [
@@ -98,33 +110,38 @@ class InfiniteNetwork(Network):
         return weights.to(spec.dtype).to(spec.device)
 
     def _variances(self, power: Tensor) -> list[Tensor]:
-        """Variances kappa(t, t) of each layer's features, (batch, position) each."""
-        net = self.architecture
+        """Variances of each layer's pre-activations, (batch, position) each."""
+        net, squared = self.architecture, self._activation.variance
         variance = _run_mean(power, net.kernel_width, 1)
         layers = [variance]
         for layer in range(1, net.n_layers):
+            taps = net.width(layer), net.step(layer)
             if net.residual:
-                variance = variance + _run_mean_same(variance, net.kernel_width, net.step(layer))
+                variance = variance + squared(_run_mean_same(squared(variance), *taps))
             else:
-                variance = _run_mean(variance, net.kernel_width, net.step(layer))
+                variance = _run_mean(squared(variance), *taps)
             layers.append(variance)
         return layers
+
+    def _features(self, variances: list[Tensor]) -> list[Tensor]:
+        """Variances kappa(t, t) of each layer's features."""
+        return [self._activation.variance(q) for q in variances]
 
     def _mean_squares(
         self, x: Embedding, y: Embedding, left: Sequence[Tensor], right: Sequence[Tensor]
     ) -> Tensor:
         """Weighted mean of kappa^2 over all pairs of positions (layer, batch)."""
-        pairs = _Matrix(same=x is y)
+        pairs = _Matrix(self._activation, same=x is y)
         layers = self._recursion(x.columns.transpose(1, 2) @ y.columns, x.power, y.power, pairs)
         means = [
-            mean_square_arc_cosine(covariance, q_x, q_y, weights, same=x is y)
+            self._activation.mean_square(covariance, q_x, q_y, weights, same=x is y)
             for (covariance, q_x, q_y), weights in zip(layers, zip(left, right, strict=True), strict=True)
         ]
         return torch.stack(means)
 
     def _diagonals(self, products: Tensor, power_x: Tensor, power_y: Tensor) -> Iterator[Tensor]:
         """Yield the diagonal kappa[t, t] (batch, position) of each layer, x against y."""
-        pairs = _Diagonal()
+        pairs = _Diagonal(self._activation)
         for covariance, q_x, q_y in self._recursion(products, power_x, power_y, pairs):
             yield pairs.kernel(covariance, q_x, q_y)
 
@@ -132,16 +149,16 @@ class InfiniteNetwork(Network):
         self, products: Tensor, power_x: Tensor, power_y: Tensor, pairs: _Pairs
     ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yield covariance and variances of each layer's pre-activations."""
-        net = self.architecture
+        net, squared = self.architecture, self._activation.variance
         q_x, q_y = self._variances(power_x), self._variances(power_y)
         covariance = pairs.mean(products, net.kernel_width, 1)
         yield covariance, q_x[0], q_y[0]
         for layer in range(1, net.n_layers):
-            taps = net.kernel_width, net.step(layer)
+            taps = net.width(layer), net.step(layer)
             kernel = pairs.kernel(covariance, q_x[layer - 1], q_y[layer - 1])
             if net.residual:
                 mean = pairs.mean(pairs.pad(kernel, *_margins(*taps)), *taps)
-                branch_x, branch_y = (_run_mean_same(q[layer - 1], *taps) for q in (q_x, q_y))
+                branch_x, branch_y = (_run_mean_same(squared(q[layer - 1]), *taps) for q in (q_x, q_y))
                 covariance = covariance + pairs.kernel(mean, branch_x, branch_y)
             else:
                 covariance = pairs.mean(kernel, *taps)
@@ -150,6 +167,10 @@ class InfiniteNetwork(Network):
 
 class _Pairs(ABC):
     """Which pairs of positions are looked at: all of them, or only t = u."""
+
+    def __init__(self, activation: Activation, *, same: bool = False) -> None:
+        self._activation = activation
+        self._same = same
 
     @abstractmethod
     def mean(self, values: Tensor, width: int, step: int) -> Tensor:
@@ -165,9 +186,6 @@ class _Pairs(ABC):
 
 
 class _Matrix(_Pairs):
-    def __init__(self, *, same: bool) -> None:
-        self._same = same
-
     def mean(self, values: Tensor, width: int, step: int) -> Tensor:
         return diagonal_sum(values, width, step) / width
 
@@ -175,7 +193,7 @@ class _Matrix(_Pairs):
         return functional.pad(values, (before, after, before, after))
 
     def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
-        return arc_cosine(covariance, q_x[:, :, None], q_y[:, None, :], same=self._same)
+        return self._activation.kernel(covariance, q_x[:, :, None], q_y[:, None, :], same=self._same)
 
 
 class _Diagonal(_Pairs):
@@ -186,7 +204,7 @@ class _Diagonal(_Pairs):
         return functional.pad(values, (before, after))
 
     def kernel(self, covariance: Tensor, q_x: Tensor, q_y: Tensor) -> Tensor:
-        return arc_cosine(covariance, q_x, q_y)
+        return self._activation.kernel(covariance, q_x, q_y)
 
 
 def _run_mean(values: Tensor, width: int, step: int) -> Tensor:

@@ -1,7 +1,7 @@
 """The log constant-Q spectrogram: a transposition is a shift along its axis (Barry & Kim 2018, 3.2.2).
 
-Theirs is a projection of one magnitude spectrum of n_fft 2048, whose bins are wider apart than notes
-below C5. Here each octave is projected from a spectrum with a window as long as its notes need; all
+Theirs is a projection of one magnitude spectrum of n_fft 2048, whose bins are wider apart than the notes
+below F sharp 3. Here each octave is projected from a spectrum with a window as long as its notes need; all
 have one hop and are centered, so that their frames are those of the STFT. Low octaves hold nothing
 above them, so their spectra are taken from the waveform at a fraction of its rate: the same numbers
 for a fortieth of the work.
@@ -94,8 +94,7 @@ class LogConstantQ(Representation):
         octave = math.floor(math.log2(frequency / lowest) + 1e-9)
         needed = needed_window(lowest * 2**octave, self.sample_rate)
         longest = 1 << round(math.log2(LONGEST_SECONDS * self.sample_rate))
-        window: int = max(self.n_fft, min(longest, needed))
-        return window
+        return max(self.n_fft, min(longest, needed))
 
 
 def _mirrored(waveform: Tensor, reach: int) -> Tensor:
@@ -117,5 +116,5 @@ def _slowed(spectrum: Tensor, factor: int) -> Tensor:
 
 def _fast_length(n_frames: int) -> int:
     """Round up to at most 16 times a power of two."""
-    step = 2 ** max(8, n_frames.bit_length() - 4)
+    step = 1 << max(8, n_frames.bit_length() - 4)
     return -(-n_frames // step) * step

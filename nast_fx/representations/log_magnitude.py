@@ -16,10 +16,19 @@ EPSILON = 1e-10
 
 
 class LogMagnitude(Representation):
-    """Waveform (batch, frame) to spec (batch, 1, bin, frame), invertible by Griffin-Lim."""
+    """Waveform (batch, frame) to spec (batch, 1, bin, frame), invertible by Griffin-Lim.
 
-    def __init__(self, sample_rate: int, n_fft: int, hop_length: int, *, loop: bool = False) -> None:
+    Parameters
+    ----------
+    gain : float
+        Factor of the magnitudes before the logarithm; a trained network has seen one window length.
+    """
+
+    def __init__(
+        self, sample_rate: int, n_fft: int, hop_length: int, *, loop: bool = False, gain: float = 1.0
+    ) -> None:
         self.sample_rate = sample_rate
+        self.gain = gain
         self.stft = Stft(n_fft, hop_length, loop=loop)
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -27,12 +36,12 @@ class LogMagnitude(Representation):
 
     def forward(self, waveform: Tensor) -> Tensor:
         """Compute log1p of the magnitude."""
-        spectrum = self.stft.forward(waveform)
+        spectrum = self.stft.forward(waveform if self.gain == 1 else self.gain * waveform)
         return torch.log1p(smooth_magnitude(spectrum))[:, None]
 
     def magnitude(self, spec: Tensor) -> Tensor:
         """Undo the logarithm: linear magnitude (batch, bin, frame), clamped at 0."""
-        return torch.expm1(spec[:, 0]).clamp_min(0)
+        return torch.expm1(spec[:, 0]).clamp_min(0) / self.gain
 
 
 def smooth_magnitude(spectrum: Tensor) -> Tensor:

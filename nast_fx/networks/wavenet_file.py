@@ -1,0 +1,154 @@
+"""Weights of a WaveNet autoencoder as a safetensors file, with the figures that say whether it is of use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from nast_fx.audio import shown
+from nast_fx.audio.atomic import AtomicFile
+from nast_fx.audio.names import file_error
+from nast_fx.errors import AudioFileError, UsageError, did_you_mean
+from nast_fx.networks.wavenet import WaveNet, WaveNetArchitecture
+
+__all__ = ["SHIPPED", "TrainedWaveNet", "WaveNetInfo", "load_wavenet", "save_wavenet"]
+
+SHIPPED = ("wavenet",)
+FOLDER = Path(__file__).parents[1] / "weights"
+KEY = "nast_fx"
+FORMAT = "wavenet 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveNetInfo:
+    """What there is to know about an autoencoder.
+
+    Attributes
+    ----------
+    bits : float
+        A sample of held-out notes, teacher-forced, without the embedding.
+    embedding_bits : float
+        A sample's share of the embedding, at eight bits a number.
+    snr_db : float
+        Of one-step prediction: energy of the samples over that of the errors.
+    linear_order : int
+        Samples that the best linear predictor sees.
+    linear_bits, linear_snr_db : float
+        Its figures on the same samples.
+    n_held_out : int
+        Held-out notes.
+    split, data, licence, command : str
+        What was held out, what it was trained on, the terms of that, and how it was made.
+    """
+
+    bits: float
+    embedding_bits: float
+    snr_db: float
+    linear_order: int
+    linear_bits: float
+    linear_snr_db: float
+    n_held_out: int
+    split: str
+    data: str
+    licence: str
+    command: str
+
+    @property
+    def beats_linear(self) -> bool:
+        """Whether it needs fewer bits than the linear predictor, embedding included, and errs less."""
+        return self.bits + self.embedding_bits < self.linear_bits and self.snr_db > self.linear_snr_db
+
+
+@dataclass(frozen=True)
+class TrainedWaveNet:
+    """Sizes, weights by name, and their facts."""
+
+    architecture: WaveNetArchitecture
+    weights: Mapping[str, Tensor]
+    info: WaveNetInfo
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all tensors in the order of `weight_shapes`, as little-endian float32."""
+        digest = hashlib.sha256()
+        for name in self.architecture.weight_shapes():
+            digest.update(self.weights[name].detach().cpu().contiguous().numpy().astype("<f4").tobytes())
+        return digest.hexdigest()
+
+    def network(self) -> WaveNet:
+        """Give the network."""
+        return WaveNet(self.architecture, self.weights)
+
+
+def save_wavenet(path: str | Path, trained: TrainedWaveNet, *, overwrite: bool = False) -> None:
+    """Write weights; the file appears whole or not at all.
+
+    Raises
+    ------
+    AudioFileError
+        If the place cannot be written.
+    """
+    tensors = {name: weight.detach().cpu().contiguous() for name, weight in trained.weights.items()}
+    facts = {
+        "format": FORMAT,
+        "architecture": asdict(trained.architecture),
+        "info": asdict(trained.info),
+        "hash": trained.hash,
+    }
+    with AtomicFile(path, overwrite=overwrite) as atomic:
+        atomic.file.write(save(tensors, metadata={KEY: json.dumps(facts, sort_keys=True)}))
+
+
+def load_wavenet(name_or_path: str | Path) -> TrainedWaveNet:
+    """Load the shipped autoencoder by its name, ``wavenet``, or a user's own by path.
+
+    Raises
+    ------
+    UsageError
+        There is neither such a name nor such a file.
+    AudioFileError
+        The file cannot be read, is none of `save_wavenet`, or is damaged.
+    """
+    path = FOLDER / f"{name_or_path}.safetensors" if str(name_or_path) in SHIPPED else Path(name_or_path)
+    if not path.is_file():
+        near = did_you_mean(str(name_or_path), SHIPPED)
+        raise UsageError(
+            f"weights={shown(name_or_path)} must be {' or '.join(SHIPPED)}, or a file of weights{near}"
+        )
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})[KEY])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        trained = _trained(facts, tensors)
+    except OSError as error:
+        raise file_error(path, "cannot be read", error) from error
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise AudioFileError(
+            f"{shown(path)}: is no file of weights made by nast-fx train autoencoder"
+        ) from error
+    if trained.hash != facts["hash"]:
+        raise AudioFileError(f"{shown(path)}: is damaged; its weights do not give their own sum")
+    return trained
+
+
+def _trained(facts: dict[str, Any], tensors: dict[str, Tensor]) -> TrainedWaveNet:
+    """Put a file's parts together; anything that does not fit is a ValueError or its like."""
+    if facts["format"] != FORMAT:
+        raise ValueError(f"format {facts['format']} is not {FORMAT}")
+    shape = facts["architecture"]
+    for name in ("encoder_dilations", "decoder_dilations"):
+        shape[name] = tuple(int(step) for step in shape[name])
+    architecture = WaveNetArchitecture(**shape)
+    if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != architecture.weight_shapes():
+        raise ValueError("the weights are not those of the architecture")
+    weights = {name: tensor.to(torch.float32) for name, tensor in tensors.items()}
+    return TrainedWaveNet(architecture, weights, WaveNetInfo(**facts["info"]))

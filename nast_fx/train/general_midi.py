@@ -1,0 +1,33 @@
+"""The 128 instruments of General MIDI Level 1 (1991) and those families of them that training uses."""
+
+from __future__ import annotations
+
+__all__ = ["FAMILIES", "PROGRAM_NAMES"]
+
+_NAMES = """
+    acoustic grand piano, bright acoustic piano, electric grand piano, honky-tonk piano, electric piano 1,
+    electric piano 2, harpsichord, clavinet, celesta, glockenspiel, music box, vibraphone, marimba, xylophone,
+    tubular bells, dulcimer, drawbar organ, percussive organ, rock organ, church organ, reed organ, accordion,
+    harmonica, tango accordion, nylon guitar, steel guitar, jazz guitar, clean guitar, muted guitar,
+    overdriven guitar, distortion guitar, guitar harmonics, acoustic bass, fingered bass, picked bass,
+    fretless bass, slap bass 1, slap bass 2, synth bass 1, synth bass 2, violin, viola, cello, contrabass,
+    tremolo strings, pizzicato strings, orchestral harp, timpani, string ensemble 1, string ensemble 2,
+    synth strings 1, synth strings 2, choir aahs, voice oohs, synth voice, orchestra hit, trumpet, trombone,
+    tuba, muted trumpet, french horn, brass section, synth brass 1, synth brass 2, soprano sax, alto sax,
+    tenor sax, baritone sax, oboe, english horn, bassoon, clarinet, piccolo, flute, recorder, pan flute,
+    blown bottle, shakuhachi, whistle, ocarina, square lead, sawtooth lead, calliope lead, chiff lead,
+    charang lead, voice lead, fifths lead, bass and lead, new age pad, warm pad, polysynth pad, choir pad,
+    bowed pad, metallic pad, halo pad, sweep pad, rain, soundtrack, crystal, atmosphere, brightness, goblins,
+    echoes, sci-fi, sitar, banjo, shamisen, koto, kalimba, bagpipe, fiddle, shanai, tinkle bell, agogo,
+    steel drums, woodblock, taiko drum, melodic tom, synth drum, reverse cymbal, guitar fret noise,
+    breath noise, seashore, bird tweet, telephone ring, helicopter, applause, gunshot"""
+
+PROGRAM_NAMES = tuple(" ".join(name.split()) for name in _NAMES.split(","))
+
+FAMILIES = {
+    "organ": (16, 17, 18, 19, 20, 21, 23),
+    "bells": (8, 9, 10, 11, 14, 98, 112),
+    "brass": (56, 57, 58, 59, 60, 61, 62, 63),
+    "plucked strings": (24, 25, 26, 27, 45, 46, 104, 105, 106, 107),
+    "bowed strings": (40, 41, 42, 43, 44, 48, 49, 50, 51),
+}
