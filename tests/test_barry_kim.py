@@ -278,7 +278,11 @@ def test_wrong_settings_are_named(settings, message):
         build_method("barry-kim", settings)
 
 
-def test_a_rate_that_holds_too_few_notes_is_refused():
-    method = build_method("barry-kim", {**SMALL, "configuration": 4, "cqt_height": 30, "n_fft": 64})
-    with pytest.raises(UsageError, match="cqt_height=30 must be at most"):
-        method.prepare(StyleSound((STYLE,), (1.0,)), sample_rate=150, seed=0, device=CPU)
+@pytest.mark.parametrize(
+    ("sample_rate", "settings", "most"),
+    [(150, {"cqt_height": 30, "n_fft": 64}, 13), (RATE, {"cqt_height": 60, "pooling": 30}, 54)],
+)
+def test_too_few_notes_are_named(sample_rate, settings, most):
+    method = build_method("barry-kim", {**SMALL, "configuration": 4, **settings})
+    with pytest.raises(UsageError, match=f"cqt_height={settings['cqt_height']} must be at most {most}"):
+        method.prepare(StyleSound((STYLE,), (1.0,)), sample_rate=sample_rate, seed=0, device=CPU)

@@ -32,6 +32,13 @@ QUICK = {
         "n_fft": 512,
     },
     "mital": {"max_iterations": 10, "n_filters": 32, "n_fft": 256, "hop_length": 64},
+    "verma-smith": {"max_iterations": 10, "weights": "random", "griffin_lim_iterations": 20},
+    "vedak-bhatia": {
+        "max_iterations": 10,
+        "weights": "random",
+        "learning_rate": 0.1,
+        "griffin_lim_iterations": 20,
+    },
 }
 CPU = torch.device("cpu")
 

@@ -9,6 +9,7 @@ import torch
 
 from nast_fx.networks import Architecture, FiniteNetwork, InfiniteNetwork, Runs, build_network
 from nast_fx.networks.arc_cosine import arc_cosine, diagonal_sum
+from nast_fx.networks.tiled import filter_spectrum, tiled_convolution
 
 ARCHITECTURES = {
     "one layer": Architecture(kernel_width=3),
@@ -251,7 +252,38 @@ def test_a_network_over_bins_and_frames_moves_with_both():
     moved = torch.roll(x, (2, 3), (2, 3))
     (here,), (there,) = network.embed(x), network.embed(moved)
     assert here.shape == (1, 6, 27, 38)
+    torch.testing.assert_close(here, torch.selu(torch.conv2d(x, network.first)))
     torch.testing.assert_close(there[..., 2:, 3:], here[..., :-2, :-3])
+
+
+@pytest.mark.parametrize(
+    ("size", "step", "shape"),
+    [((11, 11), 1, (30, 40)), ((11, 11), 4, (25, 90)), ((5, 3), 3, (40, 33)), ((16, 16), 1, (60, 70))],
+)
+def test_convolution_by_tiles_is_convolution(size, step, shape):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 3, *shape, generator=generator, dtype=torch.float64).requires_grad_()
+    weight = torch.randn(5, 3, *size, generator=generator, dtype=torch.float64)
+    direct = torch.conv2d(x, weight, dilation=(1, step))
+    tiled = tiled_convolution(x, filter_spectrum(weight), size, step)
+    torch.testing.assert_close(tiled, direct)
+    along = torch.randn(direct.shape, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close(*(torch.autograd.grad((way * along).sum(), x)[0] for way in (tiled, direct)))
+
+
+def test_large_filters_over_many_channels_take_the_way_of_tiles():
+    """And give the same features as the convolution written down."""
+    described = Architecture(
+        32, 9, n_layers=2, kernel_height=9, residual=True, branch_steps=(2,), activation="selu"
+    )
+    network = FiniteNetwork(described, 1, seed=0)
+    assert network._spectra[0] is not None
+    x = torch.rand(1, 1, 25, 60, generator=torch.Generator().manual_seed(0))
+    first, second = network.embed(x)
+    total = torch.conv2d(x, network.first)
+    branch = torch.conv2d(first, network.branches[0], padding="same", dilation=(1, 2))
+    total = total + torch.conv2d(torch.selu(branch), network.mixers[0])
+    torch.testing.assert_close(second, torch.selu(total), rtol=1e-4, atol=1e-4)
 
 
 def test_the_gram_over_both_axes_does_not_see_a_shift_in_pitch():

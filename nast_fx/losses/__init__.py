@@ -1,7 +1,15 @@
 """Losses: terms that hold their target, and the objective that adds them up."""
 
 from nast_fx.losses.objective import Objective, gradient_norms
-from nast_fx.losses.terms import ContentTerm, EnvelopeTerm, GramTerm, SparsityTerm, Term, energy_envelope
+from nast_fx.losses.terms import (
+    ContentTerm,
+    EnvelopeTerm,
+    GramTerm,
+    SparsityTerm,
+    Term,
+    energy_envelope,
+    spec_energy,
+)
 
 __all__ = [
     "ContentTerm",
@@ -12,4 +20,5 @@ __all__ = [
     "Term",
     "energy_envelope",
     "gradient_norms",
+    "spec_energy",
 ]

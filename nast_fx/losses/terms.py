@@ -12,7 +12,16 @@ from torch import Tensor
 from nast_fx.networks import Network, Target
 from nast_fx.representations import Representation
 
-__all__ = ["ContentTerm", "EnvelopeTerm", "GramTerm", "SparsityTerm", "Term", "Views", "energy_envelope"]
+__all__ = [
+    "ContentTerm",
+    "EnvelopeTerm",
+    "GramTerm",
+    "SparsityTerm",
+    "Term",
+    "Views",
+    "energy_envelope",
+    "spec_energy",
+]
 
 
 class Views(Protocol):
@@ -115,5 +124,10 @@ class SparsityTerm(Term):
 
 def energy_envelope(spec: Tensor, axis: str) -> Tensor:
     """Log1p of the energy over time (batch, frame) or frequency (batch, bin) of a log1p spec."""
-    energy = torch.expm1(spec).square()
-    return torch.log1p(energy.sum(dim=(1, 2)) if axis == "time" else energy.sum(dim=(1, 3)))
+    energy = spec_energy(spec)
+    return torch.log1p(energy.sum(dim=1 if axis == "time" else 2))
+
+
+def spec_energy(spec: Tensor) -> Tensor:
+    """Squared magnitude (batch, bin, frame) of a log1p spec; what is below 0 is silent, as it will sound."""
+    return torch.expm1(spec.clamp_min(0)).square().sum(dim=1)

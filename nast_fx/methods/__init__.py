@@ -14,6 +14,8 @@ from nast_fx.methods.base import LEVEL, Method, Segment, StyleSound, Targets, Vi
 from nast_fx.methods.infinite import Infinite
 from nast_fx.methods.mital import Mital
 from nast_fx.methods.ulyanov_lebedev import UlyanovLebedev
+from nast_fx.methods.vedak_bhatia import VedakBhatia
+from nast_fx.methods.verma_smith import VermaSmith
 from nast_fx.models import METHOD_SETTINGS, Quality, validated
 
 __all__ = [
@@ -27,11 +29,15 @@ __all__ = [
     "StyleSound",
     "Targets",
     "UlyanovLebedev",
+    "VedakBhatia",
+    "VermaSmith",
     "View",
     "build_method",
 ]
 
-METHODS: dict[str, type[Method[Any]]] = {cls.name: cls for cls in (Infinite, UlyanovLebedev, Mital, BarryKim)}
+METHODS: dict[str, type[Method[Any]]] = {
+    cls.name: cls for cls in (Infinite, UlyanovLebedev, Mital, BarryKim, VermaSmith, VedakBhatia)
+}
 
 
 def build_method(

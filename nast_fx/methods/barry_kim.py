@@ -123,10 +123,11 @@ class BarryKim(Method[BarryKimSettings]):
         source, net = term.split("-")
         if net == "cqt":
             notes = LogConstantQ(*geometry)
-            if notes.n_bins < s.cqt_height:
+            most = notes.n_bins - (s.pooling - 1 if source == "content" else 0)
+            if s.cqt_height > most:
                 raise UsageError(
-                    f"cqt_height={s.cqt_height} must be at most {notes.n_bins}:"
-                    f" a rate of {geometry[0]} Hz holds no more notes"
+                    f"cqt_height={s.cqt_height} must be at most {most}: a rate of {notes.sample_rate} Hz"
+                    f" holds {notes.n_bins} notes, and pooling={s.pooling} needs as many places"
                 )
             return notes, FiniteNetwork(described, 1, seed=seed, device=device)
         view: Representation = magnitude

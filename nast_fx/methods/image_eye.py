@@ -16,6 +16,7 @@ from nast_fx.models import MethodSettings
 from nast_fx.models.methods import INSTRUMENTS_VIEW, SOUNDS_VIEW
 from nast_fx.networks.image import INSTRUMENTS, SOUNDS, ImageArchitecture, ImageStack, LayerWeights
 from nast_fx.networks.image import random_weights as draw_weights
+from nast_fx.networks.image_network import image_field
 from nast_fx.networks.weights import load_weights
 from nast_fx.representations import LogMagnitude
 
@@ -68,6 +69,11 @@ class ImageEye:
         if numbers == "all":
             return tuple(range(self.architecture.n_layers))
         return tuple(self.layer(int(number), setting) for number in numbers.split("+"))
+
+    def n_seen(self, n_layers: int) -> int:
+        """Frames in which a position of layer `n_layers` sees nothing but the spec, wherever steps fall."""
+        field = image_field(self.architecture, n_layers - 1)
+        return field.reach + field.stride
 
     def geometry(self, sample_rate: int, settings: MethodSettings) -> tuple[int, int]:
         """Window and hop in samples: as the settings say, else as long in seconds as the network's own."""

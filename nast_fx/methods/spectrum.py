@@ -17,7 +17,7 @@ from nast_fx.optimize.solvers import Search
 from nast_fx.progress import Steps
 from nast_fx.representations import LogMagnitude
 
-__all__ = ["n_columns", "noise_spec", "stretch_circle", "style_spectrum", "whole_windows"]
+__all__ = ["n_columns", "noise_spec", "repeated", "stretch_circle", "style_spectrum", "whole_windows"]
 
 MakeSearch = Callable[[Tensor, float], Search]
 
@@ -62,6 +62,20 @@ def noise_spec(segment: Segment, representation: LogMagnitude, device: torch.dev
     """Draw N(0, 1) in the shape of a segment's spec (batch, 1, bin, frame)."""
     shape = 1, representation.n_bins, n_columns(segment, representation)
     return random_rows(segment.keys, *shape, device=device)
+
+
+def repeated(course: Tensor, n_frames: int, *, loop: bool) -> Tensor:
+    """Bring what lies along frames (..., frame) to a length by playing it again, at its own speed.
+
+    On a circle a whole number of turns is stretched to fit, so that the end meets the beginning.
+    """
+    n_own = course.shape[-1]
+    if not loop:
+        return course[..., torch.arange(n_frames, device=course.device) % n_own]
+    n_turns = max(1, round(n_frames / n_own))
+    places = torch.arange(n_frames, device=course.device) * (n_turns * n_own / n_frames)
+    before, share = places.floor().long(), places.frac().to(course.dtype)
+    return torch.lerp(course[..., before % n_own], course[..., (before + 1) % n_own], share)
 
 
 def whole_windows(segment: Segment, hop_length: int) -> Segment:

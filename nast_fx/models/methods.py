@@ -372,7 +372,9 @@ class VermaSmithSettings(MethodSettings):
     spectral_weight: float = setting(
         1.0, "The authors' gamma: pull toward an energy over frequency.", ge=0, le=1e6
     )
-    temporal_weight: float = setting(1.0, "The authors' delta: pull toward an energy over time.", ge=0, le=1e6)
+    temporal_weight: float = setting(
+        1.0, "The authors' delta: pull toward an energy over time.", ge=0, le=1e6
+    )
     envelope_from: Literal["style", "content"] = setting(
         "style", "Whose energies: the style's (published), or the content's, which keeps the performance."
     )
@@ -433,6 +435,10 @@ class VedakBhatiaSettings(MethodSettings):
         0.02, "Step of Adam on the log spectrogram.", unit="log magnitude", gt=0, le=10
     )
     griffin_lim_iterations: int = setting(200, "Steps of the phase reconstruction.", ge=1, le=10_000)
+
+    def geometry(self, sample_rate: int) -> tuple[int, int]:
+        """Window and hop in samples at `sample_rate` Hz."""
+        return self.geometry_like(sample_rate, SOUNDS_VIEW)
 
 
 METHOD_SETTINGS: dict[str, type[MethodSettings]] = {

@@ -16,7 +16,7 @@ from nast_fx.networks.base import Field
 from nast_fx.networks.explicit import ExplicitNetwork, Features
 from nast_fx.networks.image import POOL_STRIDE, ImageArchitecture, ImageStack
 
-__all__ = ["ImageNetwork"]
+__all__ = ["ImageNetwork", "image_field"]
 
 EPSILON = 1e-12  # of an energy: a filter map may be silent
 
@@ -45,23 +45,8 @@ class ImageNetwork(ExplicitNetwork):
         return tuple(self.stack.feature_maps(spec))
 
     def field(self, layer: int) -> Field:
-        """Add up what kernels and pooling windows see, in frames of the spec."""
-        layers = self.stack.architecture.layers
-        reach, before, stride = 0, 0, 1
-        for index in range(layer + 1):
-            kernel, pool = layers[index].kernel, layers[index].pool
-            reach, before = reach + (kernel - 1) * stride, before + kernel // 2 * stride
-            stride *= layers[index].stride
-            if pool > 1 and index < layer:
-                reach, before = reach + (pool - 1) * stride, before + (pool - 1) // 2 * stride
-                stride *= POOL_STRIDE
-        return Field(reach, before, n_lost=0, stride=stride)
-
-    @property
-    def min_frames(self) -> int:
-        """Frames of a spec in which a position of the last layer sees nothing but the spec."""
-        field = self.field(self.n_layers - 1)
-        return field.reach + field.stride
+        """Say which frames a layer's columns see."""
+        return image_field(self.stack.architecture, layer)
 
     def style_view(self, features: Sequence[Tensor], weights: Sequence[Tensor]) -> Features:
         """Scale features (batch, filter, position) to a mean energy of one over filters and positions."""
@@ -76,3 +61,15 @@ class ImageNetwork(ExplicitNetwork):
     def __str__(self) -> str:
         counts = ", ".join(str(layer.n_filters) for layer in self.stack.architecture.layers)
         return f"{counts} filters over bins and frames"
+
+
+def image_field(architecture: ImageArchitecture, layer: int) -> Field:
+    """Add up what kernels and pooling windows see, in frames of the spec."""
+    reach, before, stride = 0, 0, 1
+    for index, own in enumerate(architecture.layers[: layer + 1]):
+        reach, before = reach + (own.kernel - 1) * stride, before + own.kernel // 2 * stride
+        stride *= own.stride
+        if own.pool > 1 and index < layer:
+            reach, before = reach + (own.pool - 1) * stride, before + (own.pool - 1) // 2 * stride
+            stride *= POOL_STRIDE
+    return Field(reach, before, n_lost=0, stride=stride)

@@ -35,6 +35,7 @@ __all__ = ["FACTS", "UserEncoder"]
 FACTS = "nast_fx.json"
 PROBE_SECONDS = 1.0  # of noise; the second probe is half as long again
 PROBE_LEVEL = 0.08
+N_PROBES = 4  # rows of noise: in one of them a ReLU may be shut
 
 Encoder = Callable[[Tensor], Any]
 
@@ -185,7 +186,7 @@ class UserEncoder(ExplicitNetwork):
         else:
             short = round(PROBE_SECONDS * self.sample_rate)
             long = short + short // 2
-        signal = _noise(1, long, device).requires_grad_()
+        signal = _noise(N_PROBES, long, device).requires_grad_()
         with torch.no_grad():
             before = self._run(signal[:, :short])
         after = self._run(signal)
@@ -203,7 +204,7 @@ class UserEncoder(ExplicitNetwork):
         n_columns = two.shape[axis]
         column = n_columns // 2
         (seen,) = torch.autograd.grad(two.select(axis, column).sum(), signal, retain_graph=True)
-        places = seen[0].nonzero()
+        places = seen.abs().sum(dim=0).nonzero()
         first, last = (int(places[k]) for k in (0, -1)) if len(places) else (column * stride,) * 2
         n_lost = max(0, n_frames - n_columns * stride)
         return _Output(axis, Field(last - first, column * stride - first, n_lost, stride))

@@ -4,7 +4,7 @@ Theirs is a projection of one magnitude spectrum of n_fft 2048, whose bins are w
 below F sharp 3. Here each octave is projected from a spectrum with a window as long as its notes need; all
 have one hop and are centered, so that their frames are those of the STFT. Low octaves hold nothing
 above them, so their spectra are taken from the waveform at a fraction of its rate: the same numbers
-for a fortieth of the work.
+for a tenth of the work.
 """
 
 from __future__ import annotations

@@ -18,6 +18,11 @@ REPRODUCTIONS: dict[str, str] = {
     "ulyanov-alpha": "ulyanov_alpha",
     "mital-components": "mital_components",
     "mital-grid": "mital_grid",
+    "barry-kim-texture": "barry_kim_texture",
+    "barry-kim-keys": "barry_kim_keys",
+    "barry-kim-table1": "barry_kim_table1",
+    "barry-kim-ablations": "barry_kim_ablations",
+    "mital-waveform": "mital_waveform",
 }
 """Module of each name, in the order of the papers."""
 

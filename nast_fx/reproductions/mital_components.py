@@ -110,8 +110,8 @@ def _findings(judged: dict[str, Judged]) -> list[Finding]:
     others = [one for name, one in judged.items() if name not in (MEANINGFUL, NOISY)]
     dropped = [one for one in others if _drop(one) < DROPPED]
     working = sum(one.works for one in others)
-    error = noisy.figures.style_residual
-    recognizable = _drop(noisy) < 0.5 and error is not None and error < 1 and noisy.flatness > best.flatness
+    error = noisy.style_residual
+    recognizable = _drop(noisy) < 0.5 and error < 1 and noisy.flatness > best.flatness
     return [
         ONLY.found(_figures(best), holds=_drop(best) < DROPPED and best.works, because=_outcome(best)),
         RECOGNIZABLE.found(_figures(noisy), holds=recognizable, because=_outcome(noisy)),
@@ -126,10 +126,9 @@ def _findings(judged: dict[str, Judged]) -> list[Finding]:
 
 
 def _figures(one: Judged) -> str:
-    figures = one.figures
     return (
-        f"loss to {_drop(one):.2g}, content error {figures.content_error or 0:.2f}, onsets "
-        f"{figures.onset_agreement or 0:.2f}, style residual {figures.style_residual or 0:.2f}, flatness "
+        f"loss to {_drop(one):.2g}, content error {one.kept.error:.2f}, onsets "
+        f"{one.kept.onsets:.2f}, style residual {one.style_residual:.2f}, flatness "
         f"{one.flatness:.2g}"
     )
 
@@ -151,8 +150,8 @@ def _picture(judged: dict[str, Judged]) -> Figure:
         kind = "both retained" if one.works else "content only" if one.content_survives else None
         kind = kind or ("style only" if one.style_is_reached else "neither")
         x, y = groups.setdefault(kind, ([], []))
-        x.append(one.figures.content_error or 0.0)
-        y.append(one.figures.style_residual or 0.0)
+        x.append(one.kept.error)
+        y.append(one.style_residual)
     return chart(
         [
             Panel("Loss over its start", "step", "share", curves, log="y", with_points=False),

@@ -127,7 +127,7 @@ def _findings(judged: dict[str, Judged], seconds: float) -> list[Finding]:
     high, low, paper, theirs = (judged[name] for name in ("k_h=3", "k_h=1", "paper", BASELINE))
     rates = {one.made.run.name: _onset_rate(one, seconds) for one in (paper, theirs)}
     alphas = _by_alpha(judged)
-    errors = [one.figures.content_error or 0.0 for one in alphas.values()]
+    errors = [one.kept.error for one in alphas.values()]
     working = [f"{alpha:g}" for alpha, one in alphas.items() if one.works]
     return [
         HEIGHT.found(
@@ -169,20 +169,19 @@ def _onset_rate(one: Judged, seconds: float) -> float:
 
 
 def _words(one: Judged) -> str:
-    figures = one.figures
-    return f"content error {figures.content_error or 0:.2f}, style residual {figures.style_residual or 0:.2f}"
+    return f"content error {one.kept.error:.2f}, style residual {one.style_residual:.2f}"
 
 
 def _picture(judged: dict[str, Judged]) -> Figure:
     alphas = _by_alpha(judged)
     over_alpha = {
-        "content error": (list(alphas), [one.figures.content_error or 0.0 for one in alphas.values()]),
-        "style residual": (list(alphas), [one.figures.style_residual or 0.0 for one in alphas.values()]),
+        "content error": (list(alphas), [one.kept.error for one in alphas.values()]),
+        "style residual": (list(alphas), [one.style_residual for one in alphas.values()]),
     }
     others = [name for name in judged if not name.startswith("content_weight")]
     bars = {
-        "content error": ((), [judged[name].figures.content_error or 0.0 for name in others]),
-        "style residual": ((), [judged[name].figures.style_residual or 0.0 for name in others]),
+        "content error": ((), [judged[name].kept.error for name in others]),
+        "style residual": ((), [judged[name].style_residual for name in others]),
     }
     return chart(
         [

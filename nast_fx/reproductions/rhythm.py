@@ -72,7 +72,6 @@ def autocorrelation_agreement(source: Signal, texture: Signal) -> float:
     """Correlation -1 ... 1 of two mean local autocorrelations, beyond lags of 0.1 s."""
     first, second = local_autocorrelation(source), local_autocorrelation(texture)
     near, n_lags = round(0.1 * CURVE_RATE), min(first.size, second.size)
-    curves = np.stack([first[near:n_lags], second[near:n_lags]])
-    if not (curves.std(axis=1) > 0).all():
-        return 0.0
-    return float(np.corrcoef(curves)[0, 1])
+    one, other = (curve[near:n_lags] - curve[near:n_lags].mean() for curve in (first, second))
+    norm = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / norm if norm > 0 else 0.0

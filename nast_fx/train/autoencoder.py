@@ -33,7 +33,7 @@ __all__ = ["AutoencoderTraining", "TrainedAutoencoder", "train_autoencoder"]
 
 SECONDS = 1.024  # of each note
 CROP = 2048  # samples of a note in a step
-WATCHED = 64  # held-out notes that are looked at after each epoch
+WATCHED = 64  # held-out notes that are looked at after each epoch, evenly spread
 WARM_UP_STEPS = 100
 MIN_RATE = 0.01  # of the learning rate, at the end
 MAX_NORM = 1.0  # of the gradient
@@ -141,9 +141,7 @@ def train_autoencoder(
             run.history, run.first = checkpoint.history, len(checkpoint.history)
         for epoch in range(run.first, run.n_epochs):
             bits = yield from _epoch(run, epoch)
-            with torch.no_grad():
-                watched = torch.cat([run.model(part) for part in torch.split(run.held_out[:WATCHED], 8)])
-            run.history.append({"epoch": epoch + 1, "bits": bits, "held_out_bits": watched.mean().item()})
+            run.history.append({"epoch": epoch + 1, "bits": bits, "held_out_bits": _held_out_bits(run)})
             write_checkpoint(folder / LAST, run.model, run.optimizer, run.recipe, run.history)
         net = run.model.network(detached=True)
         training = run.waveforms[torch.from_numpy(run.split.training)]
@@ -191,6 +189,12 @@ def _epoch(run: _Run, epoch: int) -> Steps[float]:
         total += bits.item()
         yield _progress(run, epoch, step + 1, total / (step + 1))
     return total / run.n_steps
+
+
+@torch.no_grad()
+def _held_out_bits(run: _Run) -> float:
+    watched = run.held_out[:: max(1, len(run.held_out) // WATCHED)]
+    return torch.cat([run.model(part) for part in torch.split(watched, 8)]).mean().item()
 
 
 def _crops(waveforms: Tensor, gain_db: float, generator: torch.Generator) -> Tensor:

@@ -70,9 +70,9 @@ def verdict(info: WaveNetInfo) -> str:
     """Say in a sentence whether the network beats the linear predictor."""
     does = "beats" if info.beats_linear else "does not beat"
     return (
-        f"{info.bits:.2f} bits a sample and {info.embedding_bits:.2f} for the embedding, {info.snr_db:.1f} dB: "
-        f"{does} the linear predictor of order {info.linear_order} with {info.linear_bits:.2f} bits, "
-        f"{info.linear_snr_db:.1f} dB"
+        f"{info.bits:.2f} bits a sample and {info.embedding_bits:.2f} for the embedding, "
+        f"{info.snr_db:.1f} dB: {does} the linear predictor of order {info.linear_order} "
+        f"with {info.linear_bits:.2f} bits, {info.linear_snr_db:.1f} dB"
     )
 
 

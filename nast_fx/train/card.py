@@ -54,7 +54,7 @@ def publish(folder: Path, task: Task, clips: ClipSet, trained: Trained, *, comma
         hop_length=task.hop_length,
         seconds=task.seconds,
         classes=trained.classes,
-        accuracy=round(trained.accuracy, 4),
+        accuracy=round(trained.accuracy, 6),
         n_held_out=trained.n_held_out,
         split=clips.split,
         data=clips.data,

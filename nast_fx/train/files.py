@@ -49,7 +49,9 @@ class Recording:
 
 
 class FileClips(ClipSet):
-    """Excerpts of recordings that do not overlap; a file that is shorter is one clip.
+    """Excerpts of recordings, half overlapping; a file that is shorter is one clip.
+
+    All of a file's excerpts are of one group, so that no overlap is on both sides of a split.
 
     Parameters
     ----------
@@ -185,8 +187,8 @@ def _starts(path: Path, seconds: float) -> list[float]:
     """Seconds at which the excerpts of a file begin."""
     with open_source(path) as source:
         length = source.n_frames / source.sample_rate
-    count = min(max(1, int(length / seconds)), MAX_EXCERPTS)
-    if count == 1:
+    count = min(int(2 * length / seconds) - 1, MAX_EXCERPTS)
+    if count <= 1:
         return [0.0]
     return [float(start) for start in np.linspace(0.0, length - seconds, count)]
 

@@ -104,7 +104,8 @@ def _network_figures(net: WaveNet, codes: Tensor) -> Steps[tuple[Tensor, Tensor,
 def _rounded_embedding(net: WaveNet, codes: Tensor) -> Tensor:
     levels = 2 ** (EMBEDDING_BITS - 1) - 1
     embedding = net.embedding(net.encoder_maps(decode(codes))[-1])
-    return torch.round(embedding * levels) / levels
+    rounded: Tensor = torch.round(embedding * levels) / levels
+    return rounded
 
 
 def measure(net: WaveNet, training: Tensor, held_out: Tensor) -> Steps[Figures]:
@@ -122,16 +123,19 @@ def measure(net: WaveNet, training: Tensor, held_out: Tensor) -> Steps[Figures]:
     samples = expand(decode(codes))
     bits, foreign, predicted = yield from _network_figures(net, codes)
     fitted = encode(compand(training[:: max(1, len(training) // N_FITTED)]))
-    linear = {}
+    predictors = {}
     for order in ORDERS:
         yield Progress("validate", step=order, n_steps=max(ORDERS), share=0.98)
-        predictor = _fitted(fitted, order)
-        linear[order] = (
+        predictors[order] = _fitted(fitted, order)
+    linear = {
+        order: (
             predictor.bits(codes)[:, CONTEXT:].mean().item(),
             signal_to_noise_db(samples[:, CONTEXT:], predictor.predict(codes)[:, CONTEXT:]),
         )
-    scale = _fitted(fitted, OWN_ORDER).scale
-    own = LinearPredictor(fit_linear_predictor(codes, OWN_ORDER, each=True).coefficients, scale)
+        for order, predictor in predictors.items()
+    }
+    each = fit_linear_predictor(codes, OWN_ORDER, each=True)
+    own = LinearPredictor(each.coefficients, predictors[OWN_ORDER].scale)
     return Figures(
         bits=bits[:, CONTEXT:].mean().item(),
         snr_db=signal_to_noise_db(samples[:, CONTEXT:], predicted[:, CONTEXT:]),

@@ -2,7 +2,7 @@
 
 Vedak & Bhatia trained on ten classes of urban sounds, which cannot be passed on with a program. Ours:
 speech of espeak-ng's voices, held out by speaker; four groups of Sonic Pi's samples, held out by file;
-five families of a soundfont, held out by instrument.
+five families of a soundfont, held out by pitch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nast_fx.errors import NastFxError
 from nast_fx.progress import Progress, Steps
 from nast_fx.train.clips import Clip, ClipSet
 from nast_fx.train.files import FileClips, Recording
-from nast_fx.train.general_midi import FAMILIES, PROGRAM_NAMES
+from nast_fx.train.general_midi import FAMILIES
 from nast_fx.train.notes import NoteClips
 from nast_fx.train.soundfont import Note
 
@@ -46,8 +46,8 @@ TEXTS = (
 )
 SPEEDS = (150, 175)  # words a minute
 
-FAMILY_PITCHES = (45, 52, 57, 62, 67, 74)
-FAMILY_STROKES = ((70, 1.2), (110, 2.4))  # velocity, seconds held
+FAMILY_PITCHES = (41, 46, 51, 55, 60, 64, 69, 74)
+FAMILY_STROKES = ((70, 1.2), (110, 2.4))  # velocity, seconds held; in turn
 
 
 class SpeechClips(ClipSet):
@@ -135,12 +135,12 @@ def _families(soundfont: Path) -> NoteClips:
     notes, clips = [], []
     for family, programs in FAMILIES.items():
         for program in programs:
-            for pitch in FAMILY_PITCHES:
-                for velocity, held in FAMILY_STROKES:
-                    notes.append(Note(program, pitch, velocity, held))
-                    clips.append(Clip(family, PROGRAM_NAMES[program]))
+            for number, pitch in enumerate(FAMILY_PITCHES):
+                velocity, held = FAMILY_STROKES[(program + number) % len(FAMILY_STROKES)]
+                notes.append(Note(program, pitch, velocity, held))
+                clips.append(Clip(family, f"pitch {pitch}"))
     found = NoteClips(soundfont, notes, clips)
-    found.split = "by instrument"
+    found.split = "by pitch"
     return found
 
 

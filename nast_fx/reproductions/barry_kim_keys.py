@@ -1,0 +1,224 @@
+"""Barry & Kim 2018, section 4.2: one content in thirteen keys, under five content representations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nast_fx.audio import Audio
+from nast_fx.progress import Steps
+from nast_fx.reproductions.base import Claim, Finding, Reproduction, Result, Setup, Table
+from nast_fx.reproductions.materials import seen
+from nast_fx.reproductions.pictures import Panel, chart
+from nast_fx.reproductions.players import play, players
+from nast_fx.reproductions.scores import ANTHEM_SECONDS, anthem
+from nast_fx.reproductions.spectra import log_error
+from nast_fx.reproductions.transfers import RATE, Made, Run, run_all
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["REPRODUCTION"]
+
+QUICK_KEYS = (-6, -3, 0, 3, 6)
+FULL_KEYS = tuple(range(-6, 7))
+QUICK_CQT_FILTERS = 16
+STYLE_GAMMA = 50.0
+SWEPT_KEY = 3  # where Gamma is varied too, to show what the outcome hangs on
+SWEPT_GAMMAS = (5.0, 500.0)
+
+Place = tuple[str, int, float]
+"""Content representation, semitones, Gamma of the style."""
+
+# What makes the content term; the first is the reference, the last four are to hide the key.
+CONTENTS: dict[str, dict[str, Any]] = {
+    "STFT": {"gamma_content_stft": 1.0},
+    "mel": {"gamma_content_mel": 1.0},
+    "CQT": {"gamma_content_cqt": 1.0, "pooling": 1},
+    "CQT pooled": {"gamma_content_cqt": 1.0},
+    "mel+CQT pooled": {"gamma_content_mel": 1.0, "gamma_content_cqt": 1.0},
+}
+INVARIANT = ("mel", "CQT pooled", "mel+CQT pooled")
+
+
+def _lower(name: str, text: str) -> Claim:
+    return Claim(
+        text,
+        "Figure 5 (no numbers in the text)",
+        f"the error of {name} is lower than that of STFT at every transposition but 0",
+    )
+
+
+CLAIMS = {
+    "mel": _lower("mel", "A mel content of few bands has a lower error than the STFT in every other key."),
+    "CQT pooled": _lower(
+        "CQT pooled", "A max-pooled CQT content has a lower error than the STFT in every other key."
+    ),
+    "mel+CQT pooled": _lower(
+        "mel+CQT pooled", "Both together have a lower error than the STFT in every other key."
+    ),
+}
+POOLING = Claim(
+    "Max-pooling the features of the CQT makes them key-invariant.",
+    "",
+    "the mean error over all transpositions but 0 is lower with pooling than without",
+)
+STEADY = Claim(
+    "Changing the key between style and content has less of an effect on the key-invariant contents.",
+    "Figure 5",
+    "the rise of the mean error of the other keys over that of the same key is lower than the STFT's for "
+    "all three",
+)
+
+
+def run(setup: Setup) -> Steps[Result]:
+    """Transfer the anthem in its key onto itself in every key."""
+    keys = QUICK_KEYS if setup.is_quick else FULL_KEYS
+    versions = {key: _anthem(key, setup.seed) for key in keys}
+    content = versions[0]
+    places = [(name, key, STYLE_GAMMA) for name in CONTENTS for key in keys]
+    places += [(name, SWEPT_KEY, gamma) for name in CONTENTS for gamma in SWEPT_GAMMAS]
+    runs = [
+        Run(
+            f"{name}, {key:+d}, Gamma {gamma:g}",
+            "barry-kim",
+            _settings(setup, CONTENTS[name], gamma),
+            versions[key],
+            content,
+            seed=setup.seed,
+        )
+        for name, key, gamma in places
+    ]
+    made = yield from run_all(runs)
+    all_errors = {
+        place: log_error(seen(one.audio), seen(one.run.style))
+        for place, one in zip(places, made, strict=True)
+    }
+    errors = {name: {key: all_errors[name, key, STYLE_GAMMA] for key in keys} for name in CONTENTS}
+    untouched = {key: log_error(seen(content), seen(versions[key])) for key in keys}
+    return Result(
+        tuple(_findings(errors, untouched)),
+        Table.of(_rows(made, all_errors, untouched)),
+        {"Error against the transposition": _picture(errors, all_errors, untouched)},
+        (
+            f'The first {ANTHEM_SECONDS:g} s of "The Star-Spangled Banner" for piano, content in C, style '
+            f"moved by {', '.join(f'{key:+d}' for key in keys)} semitones. {players()}",
+            f"Style: the STFT network (Gamma {STYLE_GAMMA:g}); content: one of five (Gamma 1 each); no L1 "
+            "penalty. The STFT and mel networks are in their closed form with ReLU; the CQT network has "
+            f"{_cqt_filters(setup)} filters (256 published).",
+            f"{_iterations(setup)} iterations from noise, as published (300 to 15 000).",
+            "The error is the mean squared difference of the log magnitudes of result and style, both at one "
+            "level; 'untouched' is the content as it is.",
+        ),
+        {f"anthem {key:+d}": audio for key, audio in versions.items()}
+        | {one.run.name: one.audio for one in made},
+    )
+
+
+REPRODUCTION = Reproduction(
+    "barry-kim-keys",
+    "Key invariance of five content representations",
+    "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations, 4.2",
+    run,
+)
+
+
+def _anthem(key: int, seed: int) -> Audio:
+    return play(anthem(key), "piano", seconds=ANTHEM_SECONDS, sample_rate=RATE, seed=seed)
+
+
+def _iterations(setup: Setup) -> int:
+    return 100 if setup.is_quick else 1000
+
+
+def _cqt_filters(setup: Setup) -> int:
+    return QUICK_CQT_FILTERS if setup.is_quick else 256
+
+
+def _settings(setup: Setup, own: dict[str, Any], gamma: float) -> dict[str, Any]:
+    none = {f"gamma_content_{view}": 0.0 for view in ("stft", "mel", "cqt")}
+    return {
+        "configuration": 1,
+        "width": "infinite",
+        "activation": "relu",
+        "sparsity_weight": 0.0,
+        "cqt_filters": _cqt_filters(setup),
+        "gamma_style_stft": gamma,
+        "max_iterations": _iterations(setup),
+        **none,
+        **own,
+    }
+
+
+def _findings(errors: dict[str, dict[int, float]], untouched: dict[int, float]) -> list[Finding]:
+    others = [key for key in untouched if key != 0]
+    mean = {name: sum(of[key] for key in others) / len(others) for name, of in errors.items()}
+    findings = []
+    for name, claim in CLAIMS.items():
+        higher = [key for key in others if errors[name][key] >= errors["STFT"][key]]
+        because = (
+            f"it is not lower at {', '.join(f'{key:+d}' for key in higher)}, and {mean[name]:.3f} in the "
+            f"mean against {mean['STFT']:.3f}"
+            if higher
+            else f"it is {mean[name]:.3f} in the mean against {mean['STFT']:.3f}"
+        )
+        findings.append(
+            claim.found(
+                f"lower at {len(others) - len(higher)} of {len(others)} transpositions",
+                holds=not higher,
+                because=because,
+            )
+        )
+    rises = {name: mean[name] - of[0] for name, of in errors.items()}
+    findings.append(
+        POOLING.found(
+            f"{mean['CQT pooled']:.4f} pooled, {mean['CQT']:.4f} not",
+            holds=mean["CQT pooled"] < mean["CQT"],
+            because=f"pooling changes the mean error by {mean['CQT pooled'] - mean['CQT']:+.4f}",
+        )
+    )
+    findings.append(
+        STEADY.found(
+            ", ".join(f"{name} {rise:+.3f}" for name, rise in rises.items()),
+            holds=all(rises[name] < rises["STFT"] for name in INVARIANT),
+            because="the rises are "
+            + ", ".join(f"{rises[name]:+.3f} for {name}" for name in INVARIANT)
+            + f" against {rises['STFT']:+.3f} for the STFT",
+        )
+    )
+    return findings
+
+
+def _rows(
+    made: list[Made], errors: dict[Place, float], untouched: dict[int, float]
+) -> list[dict[str, str | float | int | None]]:
+    return [
+        {
+            "content representation": name,
+            "semitones": key,
+            "style Gamma": gamma,
+            "error": error,
+            "untouched": untouched[key],
+            "loss at start": one.loss(at=0),
+            "loss at end": one.loss(),
+            "style loss at end": one.loss("style-stft"),
+            "outcome": one.outcome,
+            "seconds": one.seconds,
+        }
+        for ((name, key, gamma), error), one in zip(errors.items(), made, strict=True)
+    ]
+
+
+def _picture(
+    errors: dict[str, dict[int, float]], all_errors: dict[Place, float], untouched: dict[int, float]
+) -> Figure:
+    curves = {**errors, "untouched": untouched}
+    lines = {name: (list(of), list(of.values())) for name, of in curves.items()}
+    gammas = sorted({STYLE_GAMMA, *SWEPT_GAMMAS})
+    swept = {name: (gammas, [all_errors[name, SWEPT_KEY, gamma] for gamma in gammas]) for name in CONTENTS}
+    title = f"The same at {SWEPT_KEY:+d} semitones"
+    return chart(
+        [
+            Panel("Error of the result against the style", "semitones", "error", lines),
+            Panel(title, "Gamma of the style", "error", swept, log="x"),
+        ]
+    )
