@@ -33,7 +33,7 @@ SMALL = {
     "vedak-bhatia": {
         "max_iterations": 8,
         "weights": "random",
-        "learning_rate": 0.1,
+        "learning_rate": 0.05,
         "griffin_lim_iterations": 10,
     },
 }
@@ -314,12 +314,12 @@ def test_envelopes_of_the_content_keep_the_performance():
         {"spectral_weight": 0.0},
         {"temporal_weight": 10.0},
         {"envelope_from": "content"},
-        {"content_layer": 4},
+        {"content_layer": 3},
         {"style_layers": "1"},
         {"gram": "size"},
         {"start": "content"},
         {"solver": "adam"},
-        {"solver": "adam", "learning_rate": 0.2},
+        {"solver": "adam", "learning_rate": 0.05},
         {"history": 1},
         {"griffin_lim_iterations": 11},
         {"n_fft": 128},
@@ -329,7 +329,7 @@ def test_envelopes_of_the_content_keep_the_performance():
     ids=str,
 )
 def test_each_setting_of_verma_smith_changes_the_result(settings):
-    check_changes("verma-smith", settings)
+    check_changes("verma-smith", settings, {"solver": "adam"} if "learning_rate" in settings else {})
 
 
 # Vedak & Bhatia.
@@ -346,8 +346,8 @@ def test_each_setting_of_verma_smith_changes_the_result(settings):
         {"model": "shallow", "n_filters": 32, "kernel_width": 3},
         {"model": "shallow", "n_filters": 48},
         {"model": "shallow", "shallow": "image"},
-        {"start": "content"},
-        {"start": "style"},
+        {"start": "content", "learning_rate": 0.002},
+        {"start": "style", "learning_rate": 0.002},
         {"learning_rate": 0.01},
         {"griffin_lim_iterations": 11},
         {"n_fft": 512},
@@ -367,7 +367,11 @@ def check_changes(name, settings, otherwise=None):
     changed = transfer(name, content, style, **settings)
     assert torch.isfinite(changed.waveform).all()
     assert changed.history[-1]["loss"] < changed.history[0]["loss"]
-    assert not torch.allclose(changed.waveform, default.waveform, atol=1e-4)
+    assert relative_difference(changed.waveform, default.waveform) > 1e-2
+
+
+def relative_difference(first, second):
+    return float((first - second).norm() / second.norm())
 
 
 MODELS = {
@@ -404,9 +408,8 @@ def test_every_model_runs_from_every_start(model, start):
     content, style = sound(3.2, 1), sound(2.9, 2, 330.0)
     settings = {**MODELS[model], "start": start, "max_iterations": 0}
     begun = transfer("vedak-bhatia", content, style, **settings)
-    done = transfer(
-        "vedak-bhatia", content, style, **{**settings, "max_iterations": 15, "learning_rate": 0.02}
-    )
+    settings |= {"max_iterations": 15, "learning_rate": 0.002}
+    done = transfer("vedak-bhatia", content, style, **settings)
     assert done.waveform.shape == content.shape
     assert done.history[-1]["loss"] < begun.history[0]["loss"]
     expected = {"content": "content", "style": "style"}.get(start)
@@ -418,9 +421,20 @@ def test_every_model_runs_from_every_start(model, start):
 
 
 def weights_file(path, architecture=SOUNDS, seed=11, known=(22_050, 2048, 512)):
-    facts = dict(seconds=3.0, classes=("a", "b"), accuracy=0.5, n_held_out=2, split="", data="", licence="")
+    rate, n_fft, hop_length = known
     info = WeightsInfo(
-        task="test", sample_rate=known[0], n_fft=known[1], hop_length=known[2], command="", **facts
+        task="test",
+        sample_rate=rate,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        seconds=3.0,
+        classes=("a", "b"),
+        accuracy=0.5,
+        n_held_out=2,
+        split="",
+        data="",
+        licence="",
+        command="",
     )
     save_weights(path, TrainedWeights(architecture, tuple(random_weights(architecture, seed)), info))
     return str(path)
@@ -439,10 +453,10 @@ def test_a_user_s_weights_come_by_path(name, tmp_path):
         assert (view.n_fft, view.hop_length, view.gain) == (400, 100, 1.0)
         assert torch.equal(stack.weights[1][0], random_weights(shape, 11)[1][0])
     first, second = (
-        transfer(name, sound(1.6, 1), style, weights=weights, start="content").waveform
+        transfer(name, sound(1.6, 1), style, weights=weights).waveform
         for weights in (path, weights_file(tmp_path / "other.safetensors", shape, 12, known))
     )
-    assert not torch.allclose(first, second, atol=1e-4)
+    assert relative_difference(first, second) > 1e-2
 
 
 @pytest.mark.parametrize("name", ["verma-smith", "vedak-bhatia"])

@@ -260,7 +260,9 @@ def test_a_network_over_bins_and_frames_moves_with_both():
     ("size", "step", "shape"),
     [((11, 11), 1, (30, 40)), ((11, 11), 4, (25, 90)), ((5, 3), 3, (40, 33)), ((16, 16), 1, (60, 70))],
 )
-def test_convolution_by_tiles_is_convolution(size, step, shape):
+@pytest.mark.parametrize("max_tiles", [1, 256])
+def test_convolution_by_tiles_is_convolution(size, step, shape, max_tiles, monkeypatch):
+    monkeypatch.setattr("nast_fx.networks.tiled.MAX_TILES", max_tiles)
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(2, 3, *shape, generator=generator, dtype=torch.float64).requires_grad_()
     weight = torch.randn(5, 3, *size, generator=generator, dtype=torch.float64)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cli_runner import Cli
 
 from nast_fx.dsp.mu_law import N_CODES, compand, decode, encode, expand
 from nast_fx.errors import AudioFileError, UsageError
@@ -401,6 +402,12 @@ def test_a_transfer_reaches_the_waveform_through_a_users_encoder(tmp_path: Path)
     assert torch.isfinite(gradient).all()
 
 
+def test_what_an_encoder_sees_before_its_columns_is_found() -> None:
+    network = UserEncoder(torch.nn.Conv1d(1, 4, 10, stride=5, padding=3).requires_grad_(False))
+    field = network.field(0)
+    assert (field.reach, field.before, field.stride) == (9, 3, 5)
+
+
 class Deaf(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return (x > 0).float()
@@ -496,7 +503,10 @@ def run(folder: Path, *, resume: bool = False, epochs: int = 2):
     return train_autoencoder(Tones(), settings, folder, resume=resume)
 
 
-def test_a_training_that_was_stopped_gives_the_same_weights(tmp_path: Path) -> None:
+def test_a_training_that_was_stopped_gives_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nast_fx.train.prediction.ORDERS", (2, 32))
     whole = drain(run(tmp_path / "whole"))
     assert [figures["epoch"] for figures in whole.history] == [1, 2]
     assert whole.history[1]["bits"] < whole.history[0]["bits"]
@@ -520,3 +530,29 @@ def test_a_training_that_was_stopped_gives_the_same_weights(tmp_path: Path) -> N
     assert published.trained.hash in card
     with pytest.raises(UsageError, match="was trained with epochs=2, not epochs=3"):
         drain(run(tmp_path / "whole", resume=True, epochs=3))
+
+
+def test_the_command_line_trains_an_autoencoder_on_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nast_fx.train.prediction.ORDERS", (2, 32))
+    cli = Cli(tmp_path, capsys, monkeypatch)
+    for index in range(6):
+        name = "even" if index % 2 == 0 else "odd"
+        (tmp_path / "data" / name).mkdir(parents=True, exist_ok=True)
+        cli.write(f"data/{name}/{index}.wav", harmonic_tone(200.0 + 30 * index, 16_384).numpy(), 16_000)
+    options = ("--data", "data", "--epochs", "1", "--batch-size", "2")
+    ended = cli.run("train", "autoencoder", "-o", "run", *options, "--json")
+    assert ended.code == 0, ended.err
+    result = ended.objects[-1]
+    trained = load_wavenet(tmp_path / "run" / "wavenet.safetensors")
+    assert trained.hash == result["hash"]
+    assert trained.info.beats_linear == result["beats_linear"]
+    assert trained.info.command == (
+        "nast-fx train autoencoder -o FOLDER --data data --epochs 1 --batch-size 2"
+    )
+    assert result["n_training"] + result["n_held_out"] == 6
+    names = {"wavenet.safetensors", "wavenet.md", "history.csv", "last.safetensors"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == names
+    assert cli.run("train", "autoencoder", "-o", "run", *options).code == 2
+    assert "did you mean 'autoencoder'" in cli.run("train", "autoencodr", "-o", "other").err[-1]

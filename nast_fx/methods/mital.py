@@ -10,7 +10,7 @@ that is added up at the end and played through a limiter. Departures are listed 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -28,12 +28,14 @@ from nast_fx.methods.base import (
     style_view,
 )
 from nast_fx.methods.spectrum import stretch_circle, whole_windows
+from nast_fx.methods.waveform_eye import least_samples, prepare_features, terms_of_features
 from nast_fx.models import MitalSettings
 from nast_fx.networks import INFINITE, Architecture, IdentityNetwork, build_network
 from nast_fx.optimize import FramesCanvas, Solution, WaveformCanvas, adam, lbfgs, minimize
 from nast_fx.optimize.solvers import Search
 from nast_fx.progress import Steps
 from nast_fx.representations import Components
+from nast_fx.representations.waveform import Waveform
 
 __all__ = ["Mital"]
 
@@ -59,13 +61,17 @@ class Mital(Method[MitalSettings]):
 
     def min_frames(self, sample_rate: int) -> int:
         """Give the samples of as many frames as a filter of the last layer sees."""
+        if self.settings.features != "dft":
+            return least_samples(self.settings, sample_rate)
         frame_size, hop_length = self.settings.geometry(sample_rate)
         return max(self.architecture.min_frames * hop_length, frame_size)
 
     def prepare(
         self, style: StyleSound, *, sample_rate: int, seed: int, device: torch.device
-    ) -> Targets[Components]:
+    ) -> Targets[Any]:
         """Draw the filters; compute the Grams of the style's magnitudes and features."""
+        if self.settings.features != "dft":
+            return prepare_features(self.settings, style, sample_rate, device)
         parts = self.settings.components.split("+")
         representation = self._components(sample_rate, parts)
         magnitudes = self._components(sample_rate, ["magnitude"])
@@ -77,9 +83,11 @@ class Mital(Method[MitalSettings]):
         }
         return Targets(representation, views)
 
-    def transfer(self, segment: Segment, targets: Targets[Components]) -> Steps[Solution]:
-        """Minimize the published sums."""
+    def transfer(self, segment: Segment, targets: Targets[Any]) -> Steps[Solution]:
+        """Minimize the published sums, or the distances of a trained network."""
         s, n_frames = self.settings, segment.n_frames
+        if s.features != "dft":
+            return (yield from self._through_network(segment, targets))
         segment = whole_windows(segment, targets.representation.hop_length)
         canvas = self._canvas(segment, targets)
         objective = Objective(self._terms(segment, targets))
@@ -91,6 +99,18 @@ class Mital(Method[MitalSettings]):
         if segment.pinned is not None:
             waveform = segment.pinned.hold(waveform)
         return solution(stretch_circle(waveform, n_frames), minimum)
+
+    def _through_network(self, segment: Segment, targets: Targets[Waveform]) -> Steps[Solution]:
+        s, content = self.settings, segment.content
+        start = content if s.start == "content" else None
+        if start is None:
+            start = self._noise(segment, targets, segment.n_frames)
+        sight = self.min_frames(targets.representation.sample_rate)
+        wrap = min(sight, segment.n_frames) if segment.loop else 0
+        canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=wrap)
+        objective = Objective(terms_of_features(s, segment, targets))
+        minimum = yield from minimize(canvas, objective, self._search, max_iterations=s.max_iterations)
+        return solution(canvas.waveform(minimum.variable), minimum)
 
     def _components(self, sample_rate: int, parts: list[str]) -> Components:
         frame_size, hop_length = self.settings.geometry(sample_rate)
@@ -117,7 +137,7 @@ class Mital(Method[MitalSettings]):
         return FramesCanvas(start, frames, segment.n_frames, pinned=segment.pinned, wrap=n_wrapped)
 
     @staticmethod
-    def _noise(segment: Segment, targets: Targets[Components], *shape: int) -> Tensor:
+    def _noise(segment: Segment, targets: Targets[Any], *shape: int) -> Tensor:
         return START_LEVEL * random_rows(segment.keys, *shape, device=targets.device)
 
     def _search(self, start: Tensor, scale: float) -> Search:

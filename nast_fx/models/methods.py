@@ -170,6 +170,12 @@ class MitalSettings(MethodSettings):
     hop_length: int | None = setting(
         None, "Step between frames; empty is an eighth of n_fft.", unit="samples", ge=16, le=16_384
     )
+    features: str = setting(
+        "dft",
+        "What sees the signal: dft (random filters on its transform), wavenet (the trained autoencoder),"
+        " or the path of own weights or of a TorchScript or exported encoder.",
+    )
+    layers: str = setting("", "Of an autoencoder: names of its layers, joined by +; empty is four of them.")
     dft: Literal["double", "half"] = setting(
         "double", "Length of the transform: twice the frame (released code) or half of it (paper)."
     )
@@ -367,7 +373,7 @@ class VermaSmithSettings(MethodSettings):
     paper: ClassVar[str] = "Verma & Smith 2018, Neural Style Transfer for Audio Spectrograms"
 
     max_iterations: int = setting(300, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
-    content_weight: float = setting(1.0, "The authors' alpha; 0 makes a texture.", ge=0, le=1e6)
+    content_weight: float = setting(2.0, "The authors' alpha; 0 makes a texture.", ge=0, le=1e6)
     style_weight: float = setting(1.0, "The authors' beta: pull toward the style's Grams.", ge=0, le=1e6)
     spectral_weight: float = setting(
         1.0, "The authors' gamma: pull toward an energy over frequency.", ge=0, le=1e6
@@ -379,7 +385,7 @@ class VermaSmithSettings(MethodSettings):
         "style", "Whose energies: the style's (published), or the content's, which keeps the performance."
     )
     weights: str = setting("instruments", WEIGHTS_HELP)
-    content_layer: int = setting(2, "Layer that the content is compared at.", ge=1, le=100)
+    content_layer: int = setting(1, "Layer that the content is compared at.", ge=1, le=100)
     style_layers: LayerList = setting("all", "Layers that the style is compared at: all, or as 1+2+3.")
     gram: Literal["energy", "size"] = setting(
         "energy", "Gram matrices over their own energy, or over the number of positions only."

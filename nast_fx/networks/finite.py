@@ -145,7 +145,7 @@ def _convolve(values: Tensor, weight: Tensor, step: int = 1) -> Tensor:
         # One channel: a product with all patches; the way back is nine times as fast as torch's own.
         patches = functional.unfold(values, (height, width), dilation=(1, step))
         n_rows = values.shape[2] - height + 1
-        return (weight.flatten(1) @ patches).unflatten(2, (n_rows, -1))
+        return (weight.flatten(1) @ patches).reshape(len(values), len(weight), n_rows, -1)
     n_at_once = max(1, CHUNK // weight[0].numel())
     parts = [functional.conv2d(values, part, dilation=(1, step)) for part in torch.split(weight, n_at_once)]
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

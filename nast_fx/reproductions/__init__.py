@@ -16,12 +16,15 @@ __all__ = ["REPRODUCTIONS", "find_reproduction"]
 REPRODUCTIONS: dict[str, str] = {
     "ulyanov-textures": "ulyanov_textures",
     "ulyanov-alpha": "ulyanov_alpha",
+    "ulyanov-trained": "ulyanov_trained",
     "mital-components": "mital_components",
     "mital-grid": "mital_grid",
     "barry-kim-texture": "barry_kim_texture",
     "barry-kim-keys": "barry_kim_keys",
     "barry-kim-table1": "barry_kim_table1",
     "barry-kim-ablations": "barry_kim_ablations",
+    "verma-smith-tasks": "verma_smith_tasks",
+    "vedak-bhatia-models": "vedak_bhatia_models",
     "mital-waveform": "mital_waveform",
 }
 """Module of each name, in the order of the papers."""

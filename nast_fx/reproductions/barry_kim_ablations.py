@@ -83,7 +83,7 @@ def run(setup: Setup) -> Steps[Result]:
         Table.of([_row(one, likeness[name]) for name, one in judged.items()]),
         {"Every change": _picture(judged, likeness)},
         (
-            f"Content is the anthem sung on 'ah', style is drums and bass; {seconds:g} s. {players()}",
+            f"Content is the anthem sung, style is drums and bass; {seconds:g} s. {players()}",
             "SELU, ReLU and instance normalization: configuration 2 with finite networks "
             + (
                 "(256 STFT and 128 mel filters; 4096 and 1025 published)."
@@ -101,7 +101,7 @@ def run(setup: Setup) -> Steps[Result]:
 REPRODUCTION = Reproduction(
     "barry-kim-ablations",
     "Activation, normalization, penalty, bands, pooling and phase",
-    "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations, 3, 4.3",
+    "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations, 3, 4",
     run,
     frozenset({"content", "style"}),
 )
@@ -151,8 +151,8 @@ def _findings(judged: dict[str, Judged], likeness: dict[str, float]) -> list[Fin
             and selu.kept.error <= relu.kept.error
             and _fall(selu) < _fall(relu),
             because=f"the style residual is {selu.style_residual:.2f} against {relu.style_residual:.2f} with "
-            f"ReLU, the content error {selu.kept.error:.2f} against {relu.kept.error:.2f}, and the loss falls "
-            f"to {_fall(selu):.2g} against {_fall(relu):.2g}",
+            f"ReLU, the content error {selu.kept.error:.2f} against {relu.kept.error:.2f}, the loss falls to "
+            f"{_fall(selu):.2g} against {_fall(relu):.2g}",
         ),
         _flatter(INSTANCE, judged["instance norm"], selu),
         _flatter(BREATH, judged["no penalty"], judged["penalty"]),

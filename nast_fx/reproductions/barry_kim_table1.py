@@ -16,7 +16,7 @@ from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.rhythm import autocorrelation_agreement
 from nast_fx.reproductions.scores import ANTHEM_SECONDS, ScoreNote, anthem
 from nast_fx.reproductions.spectra import block_copy
-from nast_fx.reproductions.transfers import RATE, Made, Run, run_all
+from nast_fx.reproductions.transfers import RATE, Run, run_all
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,9 +16,9 @@ from torch import Tensor
 from nast_fx.audio import Audio
 from nast_fx.losses import ContentTerm, GramTerm, Objective
 from nast_fx.methods.base import random_rows
+from nast_fx.networks.waveform_features import WaveformFeatures
 from nast_fx.networks.wavenet import WaveNet, random_wavenet_weights
 from nast_fx.networks.wavenet_file import TrainedWaveNet, WaveNetInfo, load_wavenet
-from nast_fx.networks.waveform_features import WaveformFeatures
 from nast_fx.optimize import WaveformCanvas, lbfgs, minimize
 from nast_fx.progress import Progress, Steps
 from nast_fx.representations.waveform import NETWORK_RATE, Waveform
@@ -65,6 +65,7 @@ def run(setup: Setup) -> Steps[Result]:
     content = _heard(user_sound(setup, "content", seconds, notes))
     style = _heard(user_sound(setup, "style", seconds, strings(seconds, NETWORK_RATE, setup.seed)))
     trained = load_wavenet("wavenet")
+    info = trained.info
     networks = _networks(trained, setup.seed)
     judge = Judge(content, style)
     judged = {}
@@ -73,17 +74,18 @@ def run(setup: Setup) -> Steps[Result]:
         made = yield from _transfer(start, network, n_iterations, index / len(networks), len(networks))
         judged[name] = judge(made)
     return Result(
-        _findings(judged, trained.info),
+        _findings(judged, info),
         Table.of([{**one.row(), "loss dropped to": _drop(one)} for one in judged.values()]),
         {"Loss and outcome of each part": _picture(judged)},
         (
-            f"Content is {_whose(setup, 'content', 'the anthem')}, style is {_whose(setup, 'style', 'strings')}"
-            f"; {seconds:g} s at {NETWORK_RATE} Hz, mu-law. {players()}",
-            f"L-BFGS from noise of deviation {START_LEVEL:g} on the waveform, {n_iterations} iterations; Grams "
-            f"and contents of four layers a run, each relative to its target, content at {CONTENT_WEIGHT:g}.",
-            f"The network on held-out notes: {trained.info.bits:.2f} bits a sample and "
-            f"{trained.info.embedding_bits:.2f} for the embedding, against {trained.info.linear_bits:.2f} of a "
-            f"linear predictor; {trained.info.snr_db:.1f} dB against {trained.info.linear_snr_db:.1f}.",
+            f"Content is {_whose(setup, 'content', 'the anthem')}, style is "
+            f"{_whose(setup, 'style', 'strings')}; {seconds:g} s at {NETWORK_RATE} Hz, mu-law. {players()}",
+            f"L-BFGS from noise of deviation {START_LEVEL:g} on the waveform, {n_iterations} iterations; "
+            f"Grams and contents of up to four layers a run, each relative to its target, content at "
+            f"{CONTENT_WEIGHT:g}.",
+            f"The network on held-out notes: {info.bits:.2f} bits a sample and {info.embedding_bits:.2f} for "
+            f"the embedding, against {info.linear_bits:.2f} of a linear predictor; {info.snr_db:.1f} dB "
+            f"against {info.linear_snr_db:.1f}.",
         ),
         {"content": content, "style": style, **{name: one.made.audio for name, one in judged.items()}},
     )

@@ -66,10 +66,16 @@ def _draw(panel: Panel, place: Axes) -> None:
         _bars(panel, place)
     else:
         for number, (name, (x, y)) in enumerate(panel.lines.items()):
-            marker = "o" if panel.with_points else None
-            color = LINES[number % len(LINES)]
-            style = ("-" if number < len(LINES) else "--") if panel.with_lines else ""
-            place.plot(x, y, style, color=color, linewidth=1.6, marker=marker, markersize=3.5, label=name)
+            place.plot(
+                x,
+                y,
+                color=LINES[number % len(LINES)],
+                linestyle=("-" if number < len(LINES) else "--") if panel.with_lines else "none",
+                linewidth=1.6,
+                marker="o" if panel.with_points else None,
+                markersize=3.5,
+                label=name,
+            )
     for name, value in panel.marked.items():
         place.axhline(value, color=LIGHT.text, linewidth=0.9, linestyle=":", label=name)
     if "x" in panel.log:

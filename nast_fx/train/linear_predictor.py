@@ -26,7 +26,7 @@ __all__ = ["ORDERS", "LinearPredictor", "fit_linear_predictor", "fit_scale", "si
 ORDERS = (2, 4, 8, 16, 32, 64, 128)
 WINDOW = 32  # samples
 RIDGE = 1e-6  # of the energy, added to it: quantization noise at -60 dB
-LEAST_PROBABILITY = 1e-12
+LEAST_PROBABILITY = 1e-12  # what a difference of float64 can still tell
 FIT_STEPS = 60
 FAR = 1e3  # an edge beyond all samples; an infinite one has no gradient
 
@@ -131,7 +131,4 @@ def _bits(codes: Tensor, prediction: Tensor, mean_error: Tensor, scale: Tensor) 
     far = inner.new_full((1,), FAR)
     edges = torch.cat([-far, inner, far])
     low, high = ((edges[codes + k] - prediction) / width for k in (0, 1))
-    # sigmoid(high) - sigmoid(low), in the half where the difference does not cancel.
-    flip = low > 0
-    below, above = torch.where(flip, -high, low), torch.where(flip, -low, high)
-    return -torch.log2((above.sigmoid() - below.sigmoid()).clamp_min(LEAST_PROBABILITY))
+    return -torch.log2((high.sigmoid() - low.sigmoid()).clamp_min(LEAST_PROBABILITY))
