@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,9 +23,11 @@ from nast_fx.networks.image import (
     random_weights,
 )
 from nast_fx.networks.image_network import ImageNetwork, image_field
-from nast_fx.networks.weights import TrainedWeights, WeightsInfo, save_weights
+from nast_fx.networks.weights import TrainedWeights, WeightsInfo, load_weights, save_weights
 from nast_fx.optimize import SpectrumCanvas
 from nast_fx.progress import drain
+from nast_fx.representations import LogMagnitude
+from nast_fx.studies.instruments import plucked
 
 RATE = 8_000
 CPU = torch.device("cpu")
@@ -330,6 +333,58 @@ def test_envelopes_of_the_content_keep_the_performance():
 )
 def test_each_setting_of_verma_smith_changes_the_result(settings):
     check_changes("verma-smith", settings, {"solver": "adam"} if "learning_rate" in settings else {})
+
+
+def notes(tone, pitches, rate, seconds=2.56):
+    """Play a tune with ``tone(pitch, seconds, rate)``, a row at `LEVEL`."""
+    n_frames, step = round(seconds * rate), seconds / len(pitches)
+    mix = np.zeros(2 * n_frames)
+    for index, pitch in enumerate(pitches):
+        start, played = round(index * step * rate), tone(pitch, step, rate)[:n_frames]
+        mix[start : start + len(played)] += played
+    row = torch.from_numpy(mix[None, :n_frames]).float()
+    return row * (LEVEL / row.square().mean().sqrt())
+
+
+def bandwidth(waveform, rate):
+    """Twice the deviation of the power around its centroid, in Hz."""
+    power = torch.fft.rfft(waveform[0].double()).abs().square()
+    share, hertz = power / power.sum(), torch.fft.rfftfreq(waveform.shape[1], 1 / rate).double()
+    return 2 * float((share @ (hertz - share @ hertz).square()).sqrt())
+
+
+@pytest.mark.slow
+def test_one_setting_narrows_and_widens():
+    """Harp to tuning fork and back, at the defaults: over half of the way, and the content is still there."""
+    rate, draw = 16_000, np.random.default_rng(0)
+    harp = notes(lambda p, s, r: plucked(p, s + 1, r, draw), [60, 64, 67, 72, 76, 72, 67, 64], rate)
+    fork = notes(lambda p, s, r: np.sin(2 * np.pi * 440 * np.arange(round(s * r)) / r), [69], rate)
+    widths = {"harp": bandwidth(harp, rate), "fork": bandwidth(fork, rate)}
+    assert widths["harp"] > 10 * widths["fork"]
+    view = LogMagnitude(rate, 512, 160)
+    for content, style, name in ((harp, fork, "fork"), (fork, harp, "harp")):
+        method = build_method("verma-smith", {"max_iterations": 150, "griffin_lim_iterations": 100})
+        targets = method.prepare(StyleSound((style,), (1.0,)), sample_rate=rate, seed=0, device=CPU)
+        result = drain(method.transfer(Segment(content, content.shape[1], (0,)), targets)).waveform
+        width = bandwidth(result, rate)
+        middle = (widths["harp"] + widths["fork"]) / 2
+        assert width < middle if name == "fork" else width > middle
+        x, c, s = (view.forward(w)[0, 0] for w in (result, content, style))
+        assert (x - c).norm() < 0.9 * (s - c).norm()
+
+
+@pytest.mark.parametrize("name", ["verma-smith", "vedak-bhatia"])
+def test_the_shipped_weights_are_what_a_method_takes(name):
+    """At their own rate and geometry; they see other things than random filters."""
+    known = {"verma-smith": (16_000, 512, 160), "vedak-bhatia": (22_050, 2048, 512)}[name]
+    style = sound(1.2, 2, 330.0, rate=known[0])
+    method = build_method(name)
+    targets = method.prepare(StyleSound((style,), (1.0,)), sample_rate=known[0], seed=0, device=CPU)
+    view = targets.representation
+    assert (view.sample_rate, view.n_fft, view.hop_length, view.gain) == (*known, 1.0)
+    shipped = load_weights(method.settings.weights)
+    assert (shipped.info.sample_rate, shipped.info.n_fft, shipped.info.hop_length) == known
+    assert torch.equal(targets.views["style"].network.stack.weights[0][0], shipped.weights[0][0])
 
 
 # Vedak & Bhatia.

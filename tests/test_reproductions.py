@@ -15,6 +15,9 @@ from cli_runner import Cli
 
 from nast_fx.audio import Audio
 from nast_fx.errors import AudioFileError
+from nast_fx.methods import build_method
+from nast_fx.models import METHOD_SETTINGS
+from nast_fx.models.methods import COMPONENTS
 from nast_fx.progress import Progress, drain
 from nast_fx.reproductions import REPRODUCTIONS, find_reproduction
 from nast_fx.reproductions import output as writing
@@ -293,3 +296,39 @@ def test_each_runs_at_its_quick_size(name: str, tmp_path: Path) -> None:
     assert len(rows) >= 3
     page = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
     assert "nan" not in page.lower().replace("resonance", "")
+
+
+TINY = {
+    "max_iterations": 2,
+    "griffin_lim_iterations": 2,
+    "stft_filters": 8,
+    "mel_filters": 8,
+    "cqt_filters": 2,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in REPRODUCTIONS if name != "mital-waveform"])
+def test_each_runs_and_measures(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way of each one, with optimizers that stop after two steps and a few filters."""
+    from nast_fx.reproductions import mital_components, transfers
+
+    def build(method: str, settings):
+        known = METHOD_SETTINGS[method].model_fields
+        tiny = {key: value for key, value in TINY.items() if key in known}
+        filters = (
+            {} if settings.get("n_filters", "inf") == "inf" or "n_filters" not in known else {"n_filters": 8}
+        )
+        if method == "ulyanov-lebedev":
+            filters = {"n_filters": 8}
+        return build_method(method, {**settings, **tiny, **filters})
+
+    few = [mital_components.MEANINGFUL, mital_components.NOISY, "magnitude", "phase", "unwrapped-difference"]
+    monkeypatch.setattr(mital_components, "_combinations", lambda: [*few, "+".join(COMPONENTS)])
+    monkeypatch.setattr(transfers, "build_method", build)
+    prepare_folder(tmp_path, [name])
+    made = drain(reproduce(find_reproduction(name), Setup("quick"), tmp_path))
+    page = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+    assert all(found.claim.text in page and found.sentence in page for found in made.findings)
+    assert len(list((tmp_path / "images").glob("*.png"))) >= 1
+    rows = list(csv.DictReader((tmp_path / f"{name}.csv").open(encoding="utf-8")))
+    assert len(rows) >= 3

@@ -156,6 +156,7 @@ def test_folded_convolutions_are_the_normalized_ones() -> None:
     for norm in classifier.norms:
         for tensor in (*norm.parameters(), norm.running_mean, norm.running_var):
             torch.nn.init.uniform_(tensor, 0.5, 2.0)
+    torch.nn.init.normal_(classifier.head.weight)  # it begins at zero
     spec = torch.rand(2, 1, 33, 20)
     classifier.eval()
     folded = classifier(spec)

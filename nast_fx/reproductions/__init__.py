@@ -26,6 +26,7 @@ REPRODUCTIONS: dict[str, str] = {
     "verma-smith-tasks": "verma_smith_tasks",
     "vedak-bhatia-models": "vedak_bhatia_models",
     "mital-waveform": "mital_waveform",
+    "published-sizes": "published_sizes",
 }
 """Module of each name, in the order of the papers."""
 

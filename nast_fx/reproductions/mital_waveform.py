@@ -7,28 +7,24 @@ same network with random weights stands beside it.
 
 from __future__ import annotations
 
-import time
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from nast_fx.audio import Audio
-from nast_fx.losses import ContentTerm, GramTerm, Objective
-from nast_fx.methods.base import random_rows
-from nast_fx.networks.waveform_features import WaveformFeatures
-from nast_fx.networks.wavenet import WaveNet, random_wavenet_weights
-from nast_fx.networks.wavenet_file import TrainedWaveNet, WaveNetInfo, load_wavenet
-from nast_fx.optimize import WaveformCanvas, lbfgs, minimize
-from nast_fx.progress import Progress, Steps
-from nast_fx.representations.waveform import NETWORK_RATE, Waveform
+from nast_fx.networks.wavenet import random_wavenet_weights
+from nast_fx.networks.wavenet_file import TrainedWaveNet, WaveNetInfo, load_wavenet, save_wavenet
+from nast_fx.progress import Steps
+from nast_fx.representations.waveform import NETWORK_RATE
 from nast_fx.reproductions.base import Claim, Finding, Reproduction, Result, Setup, Table
 from nast_fx.reproductions.judged import REACHED, Judge, Judged
 from nast_fx.reproductions.materials import mono_row, user_sound
 from nast_fx.reproductions.pictures import Panel, chart
 from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.scores import anthem
-from nast_fx.reproductions.transfers import TRANSFER_SHARE, Made, Run
+from nast_fx.reproductions.transfers import Run, run_all
 from nast_fx.studies.sounds import strings
 
 if TYPE_CHECKING:
@@ -36,17 +32,15 @@ if TYPE_CHECKING:
 
 __all__ = ["REPRODUCTION"]
 
-LAYERS = {
-    "encoder": ("encoder.1", "encoder.3", "encoder.5", "encoder.7"),
-    "decoder": ("decoder.3", "decoder.7", "decoder.11", "decoder.15"),
-    "embedding": ("embedding",),
+PARTS = {
+    "encoder": "encoder.1+encoder.3+encoder.5+encoder.7",
+    "decoder": "decoder.3+decoder.7+decoder.11+decoder.15",
+    "embedding": "embedding",
 }
 """Layers of each run, from receptive fields of a few samples to all."""
 RANDOM = "random encoder"
 
-CONTENT_WEIGHT = 0.1  # of a relative distance, to a style of 1
-START_LEVEL = 1e-3  # standard deviation of the start
-HISTORY = 10
+SETTINGS = {"content_weight": 0.1, "solver": "lbfgs"}
 DROPPED = 0.1  # of the loss at the start, which is near silence
 
 RULE = (
@@ -60,33 +54,34 @@ AUTHORS = Claim("So it is with Magenta's own networks.")
 
 def run(setup: Setup) -> Steps[Result]:
     """Transfer one pair through each part of the network."""
-    seconds, n_iterations = (1.0, 40) if setup.is_quick else (4.0, 150)
+    seconds, n_iterations = (1.0, 60) if setup.is_quick else (4.0, 300)
     notes = play(anthem(), "piano", seconds=seconds, sample_rate=NETWORK_RATE, seed=setup.seed)
     content = _heard(user_sound(setup, "content", seconds, notes))
     style = _heard(user_sound(setup, "style", seconds, strings(seconds, NETWORK_RATE, setup.seed)))
     trained = load_wavenet("wavenet")
-    info = trained.info
-    networks = _networks(trained, setup.seed)
+    with tempfile.TemporaryDirectory(prefix="nast-fx-") as folder:
+        features = {name: ("wavenet", layers) for name, layers in PARTS.items()}
+        features[RANDOM] = _random_weights(trained, setup.seed, Path(folder)), PARTS["encoder"]
+        runs = [
+            Run(
+                name,
+                "mital",
+                {**SETTINGS, "max_iterations": n_iterations, "features": source, "layers": layers},
+                style,
+                content,
+                seed=setup.seed,
+                sample_rate=NETWORK_RATE,
+            )
+            for name, (source, layers) in features.items()
+        ]
+        made = yield from run_all(runs)
     judge = Judge(content, style)
-    judged = {}
-    for index, (name, network) in enumerate(networks.items()):
-        start = Run(name, "mital", {"layers": network.layers}, style, content, seed=setup.seed)
-        made = yield from _transfer(start, network, n_iterations, index / len(networks), len(networks))
-        judged[name] = judge(made)
+    judged = {one.run.name: judge(one) for one in made}
     return Result(
-        _findings(judged, info),
+        _findings(judged, trained.info),
         Table.of([{**one.row(), "loss dropped to": _drop(one)} for one in judged.values()]),
         {"Loss and outcome of each part": _picture(judged)},
-        (
-            f"Content is {_whose(setup, 'content', 'the anthem')}, style is "
-            f"{_whose(setup, 'style', 'strings')}; {seconds:g} s at {NETWORK_RATE} Hz, mu-law. {players()}",
-            f"L-BFGS from noise of deviation {START_LEVEL:g} on the waveform, {n_iterations} iterations; "
-            f"Grams and contents of up to four layers a run, each relative to its target, content at "
-            f"{CONTENT_WEIGHT:g}.",
-            f"The network on held-out notes: {info.bits:.2f} bits a sample and {info.embedding_bits:.2f} for "
-            f"the embedding, against {info.linear_bits:.2f} of a linear predictor; {info.snr_db:.1f} dB "
-            f"against {info.linear_snr_db:.1f}.",
-        ),
+        _done(setup, trained.info, seconds, n_iterations),
         {"content": content, "style": style, **{name: one.made.audio for name, one in judged.items()}},
     )
 
@@ -105,61 +100,29 @@ def _heard(audio: Audio) -> Audio:
     return Audio(mono_row(audio, NETWORK_RATE).numpy(), NETWORK_RATE)
 
 
+def _done(setup: Setup, info: WaveNetInfo, seconds: float, n_iterations: int) -> tuple[str, ...]:
+    return (
+        f"Content is {_whose(setup, 'content', 'the anthem')}, style is "
+        f"{_whose(setup, 'style', 'strings')}; {seconds:g} s at {NETWORK_RATE} Hz, mu-law. {players()}",
+        f"The method mital with features=wavenet, L-BFGS from noise, {n_iterations} iterations; Grams and "
+        f"contents of up to four layers a run, content at {SETTINGS['content_weight']:g}.",
+        f"The network on held-out notes: {info.bits:.2f} bits a sample and {info.embedding_bits:.2f} for the "
+        f"embedding, against {info.linear_bits:.2f} of a linear predictor; {info.snr_db:.1f} dB against "
+        f"{info.linear_snr_db:.1f}.",
+    )
+
+
 def _whose(setup: Setup, role: str, otherwise: str) -> str:
     return "your file" if role in setup.files else otherwise
 
 
-def _networks(trained: TrainedWaveNet, seed: int) -> dict[str, WaveformFeatures]:
-    made = {name: WaveformFeatures(trained.network(), layers) for name, layers in LAYERS.items()}
-    net = trained.architecture
-    drawn = WaveNet(net, random_wavenet_weights(net, seed))
-    return {**made, RANDOM: WaveformFeatures(drawn, LAYERS["encoder"])}
-
-
-def _transfer(
-    start: Run, network: WaveformFeatures, n_iterations: int, done: float, n_runs: int
-) -> Steps[Made]:
-    """Minimize both distances on the waveform."""
-    view = Waveform(NETWORK_RATE)
-    content, style = (_row(sound) for sound in (start.content, start.style))
-    terms = [
-        GramTerm("style", view, 1.0, network, network.target(view.forward(style))),
-        ContentTerm("content", view, CONTENT_WEIGHT, network, network.target(view.forward(content))),
-    ]
-    noise = START_LEVEL * random_rows([start.seed], content.shape[1], device=content.device)
-    canvas = WaveformCanvas(noise)
-    began = time.perf_counter()
-    steps = minimize(
-        canvas,
-        Objective(terms),
-        lambda point, scale: lbfgs(point, history=HISTORY, step_scale=scale),
-        max_iterations=n_iterations,
-    )
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as stop:
-            minimum = stop.value
-            break
-        share = done + progress.step / n_iterations / n_runs
-        yield Progress(
-            "transfer",
-            step=progress.step,
-            n_steps=n_iterations,
-            losses=progress.losses,
-            share=TRANSFER_SHARE * min(1.0, share),
-            note=start.name,
-        )
-    samples = canvas.waveform(minimum.variable).detach().numpy()
-    seconds = time.perf_counter() - began
-    outcome = minimum.outcomes[0].value
-    return Made(start, Audio(samples, NETWORK_RATE), minimum.history, seconds, outcome)
-
-
-def _row(sound: Audio | None) -> Tensor:
-    if sound is None:
-        raise ValueError("this study has both a content and a style")
-    return mono_row(sound, NETWORK_RATE)
+def _random_weights(trained: TrainedWaveNet, seed: int, folder: Path) -> str:
+    """Write the same network with weights that have learned nothing."""
+    info = replace(trained.info, bits=8.0, snr_db=0.0, data="none: random weights")
+    drawn = random_wavenet_weights(trained.architecture, seed)
+    path = folder / "random.safetensors"
+    save_wavenet(path, TrainedWaveNet(trained.architecture, drawn, info))
+    return str(path)
 
 
 def _drop(judged: Judged) -> float:

@@ -60,17 +60,7 @@ PUBLISHED = (
         {"configuration": 6},
     ),
     Published("verma-smith", "verma-smith", "AlexNet variant trained on instruments", "lbfgs"),
-    Published(
-        "vedak-bhatia base", "vedak-bhatia", "128, 256, 512 filters of width 11", "adam", {"model": "base"}
-    ),
-    Published("vedak-bhatia shallow", "vedak-bhatia", "one random layer", "adam", {"model": "shallow"}),
-    Published(
-        "vedak-bhatia trained",
-        "vedak-bhatia",
-        "5, 10, 20, 30 trained 3x3 filters",
-        "adam",
-        {"model": "trained"},
-    ),
+    Published("vedak-bhatia", "vedak-bhatia", "5, 10, 20, 30 trained 3x3 filters", "adam"),
 )
 
 

@@ -56,7 +56,7 @@ TASKS: dict[TaskName, Task] = {
     "sounds": Task(
         "sounds",
         "Ten kinds of sound",
-        "Vedak & Bhatia, Audio style transfer",
+        "Vedak & Bhatia, Deep audio style transfer",
         SOUNDS,
         sample_rate=22_050,
         n_fft=2048,
