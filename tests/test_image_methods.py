@@ -271,6 +271,22 @@ def test_envelopes_are_relative_deviations_of_energy(source):
         assert float(found[name]) == pytest.approx(weight * float(gap), rel=1e-4)
 
 
+def test_energies_of_several_excerpts():
+    """Over frequency their weighted mean, over time one after the other; rows stay apart."""
+    first, second = (torch.cat([sound(1.0, seed), sound(1.0, seed, 500.0)]) for seed in (1, 2))
+    second = 2 * second[:, :6000]
+    method = build_method("verma-smith", SMALL["verma-smith"])
+    style = StyleSound((first, second), (3.0, 1.0))
+    targets = method.prepare(style, sample_rate=RATE, seed=0, device=CPU)
+    powers = [targets.representation.forward(w)[:, 0].expm1().square() for w in (first, second)]
+    expected = 0.75 * powers[0].mean(dim=2) + 0.25 * powers[1].mean(dim=2)
+    torch.testing.assert_close(targets.facts["energy over frequency"], expected)
+    assert not torch.allclose(expected[0], expected[1], rtol=0.5)
+    expected = torch.cat([power.sum(dim=1) for power in powers], dim=1)
+    torch.testing.assert_close(targets.facts["energy over time"], expected)
+    torch.testing.assert_close(targets.select([1]).facts["energy over time"], expected[1:])
+
+
 def test_the_total_is_the_weighted_sum_over_the_chosen_layers():
     content, style, point = sound(1.0, 1), sound(1.0, 2, 330.0), sound(1.0, 3, 500.0)
     settings = {"content_layer": 3, "style_layers": "2+4", "content_weight": 5.0, "style_weight": 7.0}
