@@ -36,6 +36,7 @@ SMALL = {
     "vedak-bhatia": {
         "max_iterations": 8,
         "weights": "random",
+        "start": "noise",
         "learning_rate": 0.05,
         "griffin_lim_iterations": 10,
     },

@@ -36,6 +36,7 @@ QUICK = {
     "vedak-bhatia": {
         "max_iterations": 10,
         "weights": "random",
+        "start": "noise",
         "learning_rate": 0.1,
         "griffin_lim_iterations": 20,
     },

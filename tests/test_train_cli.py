@@ -81,7 +81,11 @@ def test_json_and_the_same_hash_again(cli: Cli) -> None:
 def test_faults_are_one_line_and_write_nothing(cli: Cli) -> None:
     before = cli.files()
     for code, message, args in (
-        (2, "there is no training 'instrumnts': it is instruments or sounds; did you mean", ["instrumnts"]),
+        (
+            2,
+            "there is no training 'instrumnts': it is one of instruments, sounds, autoencoder; did",
+            ["instrumnts"],
+        ),
         (2, "data=nowhere must be a folder", ["sounds", "--data", "nowhere"]),
         (2, "--epochs 0 must be at least 1", ["sounds", "--epochs", "0"]),
         (2, "--layout nsinth must be one of", ["sounds", "--layout", "nsinth"]),

@@ -190,7 +190,7 @@ def _task(name: str) -> Task:
     known = (*get_args(TaskName), AUTOENCODER)
     if name not in known:
         raise UsageError(
-            f"there is no training '{name}': it is {' or '.join(known)}{did_you_mean(name, known)}"
+            f"there is no training '{name}': it is one of {', '.join(known)}{did_you_mean(name, known)}"
         )
     from nast_fx.train.tasks import TASKS
 

@@ -436,7 +436,7 @@ class VedakBhatiaSettings(MethodSettings):
         11, "Frames that a filter of the base or shallow columns sees.", unit="frames", ge=1, le=200
     )
     weights: str = setting("sounds", WEIGHTS_HELP)
-    start: Literal["content", "noise", "style"] = setting("noise", "Where the optimizer starts.")
+    start: Literal["content", "noise", "style"] = setting("content", "Where the optimizer starts.")
     learning_rate: float = setting(
         0.02, "Step of Adam on the log spectrogram.", unit="log magnitude", gt=0, le=10
     )

@@ -115,13 +115,22 @@ def _findings(judged: dict[str, Judged]) -> list[Finding]:
         ONLY.found(_figures(best), holds=_drop(best) < DROPPED and best.works, because=_outcome(best)),
         RECOGNIZABLE.found(_figures(noisy), holds=recognizable, because=_outcome(noisy)),
         OTHERS.found(
-            f"{len(dropped)} of {len(others)} drop; {working} retain content and style",
-            holds=len(dropped) <= FEW * len(others),
-            because=f"{len(dropped)} of the {len(others)} other combinations drop in loss, and {working} "
-            "retain both; every one of them also matches the style's magnitudes, and here the unwrapped "
-            "difference has a gradient, which it had not in the released code",
+            f"{len(dropped)} of {len(others)} drop, {working} retain content and style",
+            holds=not dropped,
+            because=_who_drops(dropped, len(others)),
         ),
     ]
+
+
+def _who_drops(dropped: list[Judged], n_others: int) -> str:
+    """Say which of the others drop in loss, and whether a phase is what tells them from the rest."""
+    if not dropped:
+        return f"none of the {n_others} others drops in loss"
+    names = [one.made.run.name for one in dropped]
+    with_phase = [name for name in names if "phase" in name or "difference" in name]
+    listed = ", ".join(names[:8]) + (" and more" if len(names) > 8 else "")
+    phases = f"{len(with_phase)} of them with" if with_phase else "all of them without"
+    return f"{len(names)} of the {n_others} others drop in loss, {phases} a phase in any form: {listed}"
 
 
 def _figures(one: Judged) -> str:
