@@ -6,6 +6,7 @@ import math
 import resource
 import subprocess
 import sys
+import warnings
 
 import pytest
 import torch
@@ -14,6 +15,8 @@ from nast_fx.dsp import Frames, limit
 from nast_fx.errors import UsageError
 from nast_fx.losses import Objective
 from nast_fx.methods import LEVEL, Segment, StyleSound, build_method
+from nast_fx.networks.wavenet import WaveNetArchitecture, random_wavenet_weights
+from nast_fx.networks.wavenet_file import TrainedWaveNet, WaveNetInfo, save_wavenet
 from nast_fx.optimize import FramesCanvas, WaveformCanvas
 from nast_fx.progress import drain
 from nast_fx.representations import Components
@@ -240,6 +243,71 @@ def test_the_limiter_leaves_what_is_below_its_threshold():
     quiet = noise(2000, 1)
     torch.testing.assert_close(limit(quiet), quiet)
     assert limit(30 * quiet).abs().max() < 1.5 * 0.9
+
+
+class Encoder(torch.nn.Module):
+    """A user's: 8 channels, 32 samples apart."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv1d(1, 8, 64, stride=32)
+
+    def forward(self, x):
+        return torch.relu(self.conv(x))
+
+
+@pytest.fixture(params=["autoencoder", "script"])
+def features(request, tmp_path):
+    """Weights of an autoencoder, and an encoder as TorchScript."""
+    torch.manual_seed(0)
+    if request.param == "script":
+        path = tmp_path / "encoder.ts"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.jit.save(torch.jit.trace(Encoder().eval(), torch.zeros(1, 1, 4000)), str(path))
+        return str(path)
+    net = WaveNetArchitecture(
+        n_channels=6,
+        n_embedding=3,
+        n_skip=8,
+        pool=64,
+        first_width=8,
+        encoder_dilations=(1, 2, 4, 8, 16, 1, 2, 4),
+        decoder_dilations=(1, 2, 4),
+    )
+    info = WaveNetInfo(
+        bits=4.0,
+        embedding_bits=0.2,
+        snr_db=12.0,
+        linear_order=16,
+        linear_bits=4.7,
+        linear_snr_db=10.0,
+        n_held_out=5,
+        split="by pitch",
+        data="tones",
+        licence="none",
+        command="nast-fx train autoencoder",
+    )
+    path = tmp_path / "mine.safetensors"
+    save_wavenet(path, TrainedWaveNet(net, random_wavenet_weights(net, 3), info))
+    return str(path)
+
+
+def test_a_network_on_the_waveform_takes_the_place_of_the_transform(features):
+    content, style = noise(8000, 1), noise(8000, 2).cumsum(dim=1)
+    style *= LEVEL / style.square().mean().sqrt()
+    settings = {"features": features, "max_iterations": 15, "solver": "lbfgs", "start": "content"}
+    made = transfer(content, style, **settings)
+    again = transfer(content, style, **settings)
+    assert made.waveform.shape == content.shape
+    assert torch.equal(made.waveform, again.waveform)
+    assert made.history[-1]["style"] < 0.7 * made.history[0]["style"]
+    assert not torch.allclose(made.waveform, content, atol=1e-3)
+
+
+def test_a_network_that_is_not_there_is_named():
+    with pytest.raises(UsageError, match=r"encoder\.ts"):
+        prepared(noise(8000, 1), features="nowhere/encoder.ts")
 
 
 PUBLISHED = """

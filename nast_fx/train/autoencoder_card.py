@@ -112,10 +112,11 @@ Held-out notes, teacher-forced: every sample is predicted from the quantized one
 
 The embedding is rounded to eight bits a number; its bits count against the network. A linear predictor is
 fitted to the training notes, and what it leaves is logistic with a scale that follows the last errors; the
-order that counts is the one that does best on the held-out notes themselves. Predictors of order
-{OWN_ORDER}, each fitted to the very note that it predicts (their coefficients not counted), need
-{figures.own_bits:.2f} bits: {_against_own(figures)}. Told the embedding of another note, the network needs
-{figures.foreign_bits:.2f} bits.
+order that counts is the one that does best on the held-out notes themselves.
+
+Told the embedding of another note, the network needs {figures.foreign_bits:.2f} bits without it. Linear
+predictors of order {OWN_ORDER}, each fitted to the very note that it predicts (their coefficients not counted), need
+{figures.own_bits:.2f} bits: {_against_own(figures)}.
 
 The hash is the SHA-256 of the tensors in their order, as little-endian float32. The same command gives it
 again on the same machine with the same versions; elsewhere rounding differs, and with it the weights.
