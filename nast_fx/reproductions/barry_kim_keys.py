@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nast_fx.audio import Audio
 from nast_fx.progress import Steps
@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["REPRODUCTION"]
 
-QUICK_KEYS = (-6, -3, 0, 3, 6)
+Start = Literal["noise", "content"]
+Place = tuple[str, int, Start, float]
+"""Content representation, semitones, start, Gamma of the style."""
+
+QUICK_KEYS = (-6, 0, 3, 6)
 FULL_KEYS = tuple(range(-6, 7))
 QUICK_CQT_FILTERS = 16
 STYLE_GAMMA = 50.0
-SWEPT_KEY = 3  # where Gamma is varied too, to show what the outcome hangs on
-SWEPT_GAMMAS = (5.0, 500.0)
-
-Place = tuple[str, int, float]
-"""Content representation, semitones, Gamma of the style."""
+SWEPT_KEY = 3  # where start and Gamma are varied too, to show what the outcome hangs on
+# (start, Gamma of the style) beside the published noise and 50.
+SWEPT: tuple[tuple[Start, float], ...] = (("noise", 500.0), ("content", 50.0), ("content", 500.0))
+HOW: tuple[tuple[Start, float], ...] = (("noise", STYLE_GAMMA), *SWEPT)
 
 # What makes the content term; the first is the reference, the last four are to hide the key.
 CONTENTS: dict[str, dict[str, Any]] = {
@@ -75,25 +78,25 @@ def run(setup: Setup) -> Steps[Result]:
     keys = QUICK_KEYS if setup.is_quick else FULL_KEYS
     versions = {key: _anthem(key, setup.seed) for key in keys}
     content = versions[0]
-    places = [(name, key, STYLE_GAMMA) for name in CONTENTS for key in keys]
-    places += [(name, SWEPT_KEY, gamma) for name in CONTENTS for gamma in SWEPT_GAMMAS]
+    places: list[Place] = [(name, key, "noise", STYLE_GAMMA) for name in CONTENTS for key in keys]
+    places += [(name, SWEPT_KEY, start, gamma) for name in CONTENTS for start, gamma in SWEPT]
     runs = [
         Run(
-            f"{name}, {key:+d}, Gamma {gamma:g}",
+            f"{name}, {key:+d}, {start} start, Gamma {gamma:g}",
             "barry-kim",
-            _settings(setup, CONTENTS[name], gamma),
+            _settings(setup, CONTENTS[name], start, gamma),
             versions[key],
             content,
             seed=setup.seed,
         )
-        for name, key, gamma in places
+        for name, key, start, gamma in places
     ]
     made = yield from run_all(runs)
     all_errors = {
         place: log_error(seen(one.audio), seen(one.run.style))
         for place, one in zip(places, made, strict=True)
     }
-    errors = {name: {key: all_errors[name, key, STYLE_GAMMA] for key in keys} for name in CONTENTS}
+    errors = {name: {key: all_errors[name, key, "noise", STYLE_GAMMA] for key in keys} for name in CONTENTS}
     untouched = {key: log_error(seen(content), seen(versions[key])) for key in keys}
     return Result(
         tuple(_findings(errors, untouched)),
@@ -108,6 +111,10 @@ def run(setup: Setup) -> Steps[Result]:
             f"{_iterations(setup)} iterations from noise, as published (300 to 15 000).",
             "The error is the mean squared difference of the log magnitudes of result and style, both at one "
             "level; 'untouched' is the content as it is.",
+            "What is left open: where style and content are the same recording the error is "
+            + ", ".join(f"{of[0]:.3f} with {name}" for name, of in errors.items())
+            + "; a content that does not fix the sound, or a minimum that is not reached, shows there.",
+            *(_how_it_hangs(all_errors, start, gamma) for start, gamma in SWEPT),
         ),
         {f"anthem {key:+d}": audio for key, audio in versions.items()}
         | {one.run.name: one.audio for one in made},
@@ -134,7 +141,7 @@ def _cqt_filters(setup: Setup) -> int:
     return QUICK_CQT_FILTERS if setup.is_quick else 256
 
 
-def _settings(setup: Setup, own: dict[str, Any], gamma: float) -> dict[str, Any]:
+def _settings(setup: Setup, own: dict[str, Any], start: Start, gamma: float) -> dict[str, Any]:
     none = {f"gamma_content_{view}": 0.0 for view in ("stft", "mel", "cqt")}
     return {
         "configuration": 1,
@@ -143,6 +150,7 @@ def _settings(setup: Setup, own: dict[str, Any], gamma: float) -> dict[str, Any]
         "sparsity_weight": 0.0,
         "cqt_filters": _cqt_filters(setup),
         "gamma_style_stft": gamma,
+        "start": start,
         "max_iterations": _iterations(setup),
         **none,
         **own,
@@ -188,6 +196,17 @@ def _findings(errors: dict[str, dict[int, float]], untouched: dict[int, float]) 
     return findings
 
 
+def _how_it_hangs(errors: dict[Place, float], start: Start, gamma: float) -> str:
+    """Say which contents are below the STFT with another start or weight."""
+    lower = [
+        name
+        for name in INVARIANT
+        if errors[name, SWEPT_KEY, start, gamma] < errors["STFT", SWEPT_KEY, start, gamma]
+    ]
+    found = f"below the STFT are {', '.join(lower)}" if lower else "no other is below the STFT"
+    return f"At {SWEPT_KEY:+d} semitones, {start} start and Gamma {gamma:g}, {found}."
+
+
 def _rows(
     made: list[Made], errors: dict[Place, float], untouched: dict[int, float]
 ) -> list[dict[str, str | float | int | None]]:
@@ -195,6 +214,7 @@ def _rows(
         {
             "content representation": name,
             "semitones": key,
+            "start": start,
             "style Gamma": gamma,
             "error": error,
             "untouched": untouched[key],
@@ -204,7 +224,7 @@ def _rows(
             "outcome": one.outcome,
             "seconds": one.seconds,
         }
-        for ((name, key, gamma), error), one in zip(errors.items(), made, strict=True)
+        for ((name, key, start, gamma), error), one in zip(errors.items(), made, strict=True)
     ]
 
 
@@ -219,6 +239,6 @@ def _picture(
     return chart(
         [
             Panel("Error of the result against the style", "semitones", "error", lines),
-            Panel(title, "Gamma of the style", "error", swept, log="x"),
+            Panel(title, "", "error", swept, [f"{start}, {gamma:g}" for start, gamma in HOW]),
         ]
     )

@@ -112,7 +112,7 @@ REPRODUCTION = Reproduction(
 
 
 def _iterations(setup: Setup) -> int:
-    return 120 if setup.is_quick else 1000
+    return 250 if setup.is_quick else 1500
 
 
 def _settings(setup: Setup, field: tuple[int, int] | None) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _random_weights(trained: TrainedWaveNet, seed: int, folder: Path) -> str:
     """Write the same network with weights that have learned nothing."""
     info = replace(trained.info, bits=8.0, snr_db=0.0, data="none: random weights")
     drawn = random_wavenet_weights(trained.architecture, seed)
-    path = folder / "random.safetensors"
+    path = folder / "random-weights.safetensors"
     save_wavenet(path, TrainedWaveNet(trained.architecture, drawn, info))
     return str(path)
 

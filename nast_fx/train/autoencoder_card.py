@@ -114,9 +114,9 @@ The embedding is rounded to eight bits a number; its bits count against the netw
 fitted to the training notes, and what it leaves is logistic with a scale that follows the last errors; the
 order that counts is the one that does best on the held-out notes themselves.
 
-Told the embedding of another note, the network needs {figures.foreign_bits:.2f} bits without it. Linear
-predictors of order {OWN_ORDER}, each fitted to the very note that it predicts (their coefficients not counted), need
-{figures.own_bits:.2f} bits: {_against_own(figures)}.
+Told the embedding of another note, the network needs {figures.foreign_bits:.2f} bits, and the embedding's.
+Linear predictors of order {OWN_ORDER}, each fitted to the very note that it predicts (their coefficients
+not counted), need {figures.own_bits:.2f} bits: {_against_own(figures)}.
 
 The hash is the SHA-256 of the tensors in their order, as little-endian float32. The same command gives it
 again on the same machine with the same versions; elsewhere rounding differs, and with it the weights.
@@ -137,12 +137,8 @@ def _predictors(figures: Figures) -> str:
 
 
 def _against_own(figures: Figures) -> str:
-    fewer = figures.bits + figures.embedding_bits < figures.own_bits
-    return (
-        "more than the autoencoder"
-        if fewer
-        else "fewer than the autoencoder, which is told 16 numbers a block"
-    )
+    does = "beats" if figures.bits + figures.embedding_bits < figures.own_bits else "does not beat"
+    return f"the autoencoder {does} these"
 
 
 def _table(history: list[dict[str, float]]) -> str:
