@@ -101,7 +101,14 @@ def test_what_the_callback_raises_ends_the_work(content: nast_fx.Audio, style: n
 def test_names() -> None:
     assert sorted(nast_fx.__all__) == nast_fx.__dir__()
     assert all(getattr(nast_fx, name) is not None for name in nast_fx.__all__)
-    assert list(nast_fx.METHODS) == ["infinite", "ulyanov-lebedev"]
+    assert list(nast_fx.METHODS) == [
+        "infinite",
+        "ulyanov-lebedev",
+        "mital",
+        "barry-kim",
+        "verma-smith",
+        "vedak-bhatia",
+    ]
     with pytest.raises(AttributeError, match="no attribute 'rendr'"):
         nast_fx.rendr  # noqa: B018
 

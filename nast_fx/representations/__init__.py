@@ -10,7 +10,7 @@ REPRESENTATIONS: dict[str, type[Representation]] = {
     "log-magnitude": LogMagnitude,
     "log-mel": LogMel,
     "log-constant-q": LogConstantQ,
-    "components": Components,
 }
+"""Views that are centered on every `hop_length` samples; made of (sample_rate, n_fft, hop_length)."""
 
 __all__ = ["REPRESENTATIONS", "Components", "LogConstantQ", "LogMagnitude", "LogMel", "Representation"]

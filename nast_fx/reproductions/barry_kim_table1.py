@@ -16,7 +16,7 @@ from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.rhythm import autocorrelation_agreement
 from nast_fx.reproductions.scores import ANTHEM_SECONDS, ScoreNote, anthem
 from nast_fx.reproductions.spectra import block_copy
-from nast_fx.reproductions.transfers import RATE, Run, run_all
+from nast_fx.reproductions.transfers import RATE, Run, how_they_ended, run_all
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,12 +71,14 @@ def run(setup: Setup) -> Steps[Result]:
         {"The six configurations": _picture(rows)},
         (
             f"Content is the anthem, style is a beat of drums and bass; {seconds:g} s. {players()}",
-            f"Each configuration as it is preset, {_iterations(setup)} iterations from noise"
+            f"Each configuration as it is preset, {_iterations(setup)} iterations"
             + (
-                "; STFT and mel networks in their closed form with ReLU, 16 filters of the CQT network (256)."
+                " from the content (published: 300 to 15 000 from noise); STFT and mel networks in their "
+                "closed form with ReLU, 16 filters of the CQT network (256)."
                 if setup.is_quick
-                else " (published: 300 to 15 000), 4096, 1025 and 256 filters, SELU."
+                else " from noise (published: 300 to 15 000), 4096, 1025 and 256 filters, SELU."
             ),
+            how_they_ended(made),
         ),
         {"content": content, "style": style, **{one.run.name: one.audio for one in made}},
     )
@@ -107,7 +109,7 @@ def _iterations(setup: Setup) -> int:
 def _settings(setup: Setup, number: int) -> dict[str, Any]:
     settings: dict[str, Any] = {"configuration": number, "max_iterations": _iterations(setup)}
     if setup.is_quick:
-        settings |= {"width": "infinite", "activation": "relu", "cqt_filters": 16}
+        settings |= {"width": "infinite", "activation": "relu", "cqt_filters": 16, "start": "content"}
     return settings
 
 

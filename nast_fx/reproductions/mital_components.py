@@ -13,7 +13,7 @@ from nast_fx.reproductions.materials import user_sound
 from nast_fx.reproductions.pictures import Panel, chart
 from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.scores import anthem
-from nast_fx.reproductions.transfers import RATE, Run, run_all
+from nast_fx.reproductions.transfers import RATE, Run, how_they_ended, run_all
 from nast_fx.studies.sounds import strings
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def run(setup: Setup) -> Steps[Result]:
                 else "frames of 2048, hop 256, 150 iterations as published."
             ),
             "Alpha is 0.05, the released examples' (the paper: 0.01).",
+            how_they_ended(made),
         ),
         {
             "content": content,

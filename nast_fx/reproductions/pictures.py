@@ -79,7 +79,7 @@ def _draw(panel: Panel, place: Axes) -> None:
     for name, value in panel.marked.items():
         place.axhline(value, color=LIGHT.text, linewidth=0.9, linestyle=":", label=name)
     if "x" in panel.log:
-        place.set_xscale("log")
+        _log_x(panel, place)
     if "y" in panel.log:
         place.set_yscale("log")
     place.set_title(panel.title, loc="left", fontsize=10, fontweight="bold", color=LIGHT.text)
@@ -93,8 +93,17 @@ def _draw(panel: Panel, place: Axes) -> None:
         place.legend(frameon=False, fontsize=7, labelcolor=LIGHT.text, ncols=2 if len(panel.lines) > 4 else 1)
 
 
+def _log_x(panel: Panel, place: Axes) -> None:
+    """Label the measured places themselves: a decade has too few labels, or too many."""
+    place.set_xscale("log")
+    places = sorted({float(value) for x, _ in panel.lines.values() for value in x})
+    place.set_xticks(places, [f"{value:.2g}" for value in places])
+    place.set_xticks([], minor=True)
+
+
 def _bars(panel: Panel, place: Axes) -> None:
     width = 0.8 / max(len(panel.lines), 1)
+    place.margins(y=0.08 + 0.08 * len(panel.lines))  # room for the legend above the bars
     for number, (name, (_, values)) in enumerate(panel.lines.items()):
         shift = (number - (len(panel.lines) - 1) / 2) * width
         x = [index + shift for index in range(len(values))]

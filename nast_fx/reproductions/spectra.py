@@ -3,11 +3,14 @@
 log error    mean over bins and frames of (log1p|X| - log1p|Y|)^2
 bandwidth    twice the deviation of the power around its centroid, in Hz
 flatness     geometric over arithmetic mean of the power in a frame: 0 a tone, 1 white noise
-envelopes    cosine of log1p energies over time or frequency (Verma & Smith 2018)
+agreement    correlation of log1p energies over frequency
+envelope     root mean square difference of the levels over time or frequency, in dB
 block copy   correlation of one second of spectrogram with the best place of another recording
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,14 +23,15 @@ from nast_fx.evaluate.features import HOP_LENGTH, N_FFT, SAMPLE_RATE, Signal, ma
 __all__ = [
     "block_copy",
     "brightness",
+    "envelope_difference_db",
     "flatness",
     "log_error",
     "spectral_agreement",
-    "temporal_agreement",
 ]
 
 QUIET_DB = 50.0
 """A frame this far under the loudest one has no color to speak of."""
+RANGE_DB = 60.0
 BLOCK_SECONDS = 1.0
 
 
@@ -55,14 +59,21 @@ def flatness(signal: Signal) -> float:
     return float((heard.log().mean(dim=0).exp() / heard.mean(dim=0)).mean())
 
 
-def temporal_agreement(first: Signal, second: Signal) -> float:
-    """Cosine 0 ... 1 of the two energies over time, over the common length."""
-    return _cosine(*(_log_energy(signal, axis=0) for signal in (first, second)))
+def envelope_difference_db(first: Signal, second: Signal, *, over: Literal["time", "frequency"]) -> float:
+    """Root mean square difference of the levels over time (common length) or over frequency, in dB.
+
+    Levels end 60 dB under the loudest of both: below it nobody hears a difference.
+    """
+    one, two = (_energy(signal, axis=0 if over == "time" else 1) for signal in (first, second))
+    n_values = min(one.size, two.size)
+    floor = max(one.max(), two.max()) * 10 ** (-RANGE_DB / 10)
+    ratio = np.maximum(one[:n_values], floor) / np.maximum(two[:n_values], floor)
+    return float(np.sqrt(np.mean((10 * np.log10(ratio)) ** 2)))
 
 
 def spectral_agreement(first: Signal, second: Signal) -> float:
-    """Cosine 0 ... 1 of the two energies over frequency, each a mean over its own time."""
-    return _cosine(*(_log_energy(signal, axis=1) for signal in (first, second)))
+    """Correlation -1 ... 1 of the two energies over frequency, each a mean over its own time."""
+    return _correlation(*(np.log1p(_energy(signal, axis=1)) for signal in (first, second)))
 
 
 def block_copy(output: Signal, source: Signal) -> float:
@@ -91,13 +102,14 @@ def _log_magnitude(signal: Signal) -> Tensor:
     return torch.log1p(_magnitude(signal))
 
 
-def _log_energy(signal: Signal, *, axis: int) -> NDArray[np.float64]:
+def _energy(signal: Signal, *, axis: int) -> NDArray[np.float64]:
+    """Sum over the bins (axis 0), or mean over the frames (axis 1), of the squared magnitudes."""
     energy = _magnitude(signal).double().square()
-    return np.asarray(torch.log1p(energy.sum(dim=0) if axis == 0 else energy.mean(dim=1)).numpy())
+    return np.asarray((energy.sum(dim=0) if axis == 0 else energy.mean(dim=1)).numpy())
 
 
-def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     n_values = min(first.size, second.size)
-    first, second = first[:n_values], second[:n_values]
+    first, second = (values[:n_values] - values[:n_values].mean() for values in (first, second))
     norm = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(first @ second) / norm if norm > 0 else 0.0

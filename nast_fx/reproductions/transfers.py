@@ -11,10 +11,11 @@ import torch
 
 from nast_fx.audio import Audio
 from nast_fx.methods import Method, Segment, StyleSound, build_method
+from nast_fx.optimize import Outcome
 from nast_fx.progress import Progress, Steps
 from nast_fx.reproductions.materials import mono_row
 
-__all__ = ["Made", "Run", "run_all"]
+__all__ = ["Made", "Run", "how_they_ended", "run_all"]
 
 RATE = 22_050  # Hz; the rate of four of the five papers
 TRANSFER_SHARE = 0.9  # of a reproduction's time; measuring takes the rest
@@ -60,6 +61,19 @@ class Made:
     def loss(self, name: str = "loss", at: int = -1) -> float:
         """Give a term's loss after a step; -1 is the last one, 0 the start."""
         return float(self.history[at][name])
+
+
+def how_they_ended(made: Sequence[Made]) -> str:
+    """Say how far the minima were reached: what was cut short is not a method's last word."""
+    n_cut = sum(one.outcome == Outcome.MAX_ITERATIONS.value for one in made)
+    # A run that starts at its own minimum (style and content are one) has nowhere to fall.
+    highest = max(one.loss(at=0) for one in made)
+    falls = sorted(one.loss() / one.loss(at=0) for one in made if one.loss(at=0) > 1e-3 * highest)
+    cut = {len(made): "All runs", 0: "No run"}.get(n_cut, f"{n_cut} of {len(made)} runs")
+    return (
+        f"{cut} used all iterations that were allowed; the losses fell to {falls[0]:.2g} ... {falls[-1]:.2g} "
+        "of their start."
+    )
 
 
 def run_all(runs: Sequence[Run]) -> Steps[list[Made]]:

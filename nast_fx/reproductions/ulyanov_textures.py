@@ -10,7 +10,7 @@ from nast_fx.progress import Steps
 from nast_fx.reproductions.base import Claim, Finding, Reproduction, Result, Setup, Table
 from nast_fx.reproductions.materials import groove, typing, user_sound
 from nast_fx.reproductions.pictures import Panel, chart
-from nast_fx.reproductions.transfers import RATE, Made, Run, run_all
+from nast_fx.reproductions.transfers import RATE, Made, Run, how_they_ended, run_all
 from nast_fx.studies.sounds import bells, metal, rain, strings
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def run(setup: Setup) -> Steps[Result]:
             f"Sources are {', '.join(sources)}; {seconds:g} s at {RATE} Hz.",
             f"4096 filters as published, {settings['max_iterations']} iterations (300 published), "
             f"{settings['griffin_lim_iterations']} of Griffin-Lim (500).",
+            how_they_ended(made),
         ),
         {f"{one.run.name} {kind}": sound for one in made for kind, sound in _pair(one).items()},
     )

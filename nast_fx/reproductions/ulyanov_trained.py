@@ -14,7 +14,7 @@ from nast_fx.reproductions.pictures import Panel, chart
 from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.scores import anthem
 from nast_fx.reproductions.trained import weights_or_random
-from nast_fx.reproductions.transfers import RATE, Run, run_all
+from nast_fx.reproductions.transfers import RATE, Run, how_they_ended, run_all
 from nast_fx.studies.sounds import strings
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def run(setup: Setup) -> Steps[Result]:
             "Each network is run with its trained weights and with three random draws of the same shape; the "
             "judge is a fresh random network of another shape that no run has seen.",
             f"{_iterations(setup)} iterations.",
+            how_they_ended(made),
         ),
         {one.run.name: one.audio for one in made},
     )

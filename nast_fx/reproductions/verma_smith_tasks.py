@@ -14,9 +14,9 @@ from nast_fx.reproductions.materials import seen
 from nast_fx.reproductions.pictures import Panel, chart
 from nast_fx.reproductions.players import play, players
 from nast_fx.reproductions.scores import ScoreNote
-from nast_fx.reproductions.spectra import brightness, spectral_agreement, temporal_agreement
+from nast_fx.reproductions.spectra import brightness, envelope_difference_db, spectral_agreement
 from nast_fx.reproductions.trained import MISSING, weights_or_random
-from nast_fx.reproductions.transfers import Made, Run, run_all
+from nast_fx.reproductions.transfers import Made, Run, how_they_ended, run_all
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,8 +55,8 @@ ONE_SETTING = Claim(
 ENVELOPES = Claim(
     "The losses of the temporal and spectral energy envelopes keep the dynamics.",
     "",
-    "with them the result's energies over time and over frequency both agree better with the style's than "
-    "without them",
+    "with them the result's levels over time and over frequency both differ less (in dB) from the style's "
+    "than without them",
 )
 
 
@@ -71,7 +71,8 @@ class Task:
     """Of content, style and result, in Hz."""
     spectral: tuple[float, float]
     """Agreement of the energy over frequency with the style's: content, result."""
-    temporal: float
+    differences_db: tuple[float, float]
+    """Of the levels from the style's: over time, over frequency."""
     chroma_of_style: float
 
     @property
@@ -107,6 +108,7 @@ def run(setup: Setup) -> Steps[Result]:
             f"and violin. {players()}",
             f"One setting: {', '.join(f'{key}={value}' for key, value in settings.items())}; all else as it "
             "is by default (300 and 200 iterations).",
+            how_they_ended(made),
         ),
         sounds | {name: one.judged.made.audio for name, one in tasks.items()},
     )
@@ -139,7 +141,10 @@ def _task(made: Made) -> Task:
         content,
         (content_band, style_band, own_band),
         (spectral_agreement(signals[0], signals[1]), spectral_agreement(signals[2], signals[1])),
-        temporal_agreement(signals[2], signals[1]),
+        (
+            envelope_difference_db(signals[2], signals[1], over="time"),
+            envelope_difference_db(signals[2], signals[1], over="frequency"),
+        ),
         judge.baseline.chroma,
     )
 
@@ -171,15 +176,14 @@ def _findings(tasks: dict[str, Task], *, is_trained: bool) -> list[Finding]:
             because=f"{len(met)} tasks succeed",
         )
     )
-    over_time = timbre.temporal, bare.temporal
-    over_frequency = timbre.spectral[1], bare.spectral[1]
+    with_them, without = timbre.differences_db, bare.differences_db
     found.append(
         ENVELOPES.found(
-            f"over time {over_time[0]:.3f} (without {over_time[1]:.3f}), over frequency "
-            f"{over_frequency[0]:.3f} ({over_frequency[1]:.3f})",
-            holds=over_time[0] > over_time[1] and over_frequency[0] > over_frequency[1],
-            because=f"agreement changes by {over_time[0] - over_time[1]:+.3f} over time and by "
-            f"{over_frequency[0] - over_frequency[1]:+.3f} over frequency",
+            f"over time {with_them[0]:.1f} dB (without {without[0]:.1f}), over frequency "
+            f"{with_them[1]:.1f} dB ({without[1]:.1f})",
+            holds=with_them[0] < without[0] and with_them[1] < without[1],
+            because=f"the differences change by {with_them[0] - without[0]:+.1f} dB over time and by "
+            f"{with_them[1] - without[1]:+.1f} dB over frequency",
         )
     )
     return found if is_trained else [one.claim.untestable(MISSING) for one in found]
@@ -204,7 +208,8 @@ def _row(task: Task) -> dict[str, Cell]:
         "bandwidth of result": result,
         "spectral agreement of content": task.spectral[0],
         "spectral agreement of result": task.spectral[1],
-        "temporal agreement of result": task.temporal,
+        "level difference over time in dB": task.differences_db[0],
+        "level difference over frequency in dB": task.differences_db[1],
     }
 
 
@@ -214,14 +219,19 @@ def _picture(tasks: dict[str, Task]) -> Figure:
         for index, kind in enumerate(("content", "style", "result"))
     }
     agreement = {
-        "content with style, over frequency": ((), [task.spectral[0] for task in tasks.values()]),
-        "result with style, over frequency": ((), [task.spectral[1] for task in tasks.values()]),
-        "result with style, over time": ((), [task.temporal for task in tasks.values()]),
+        "content with style": ((), [task.spectral[0] for task in tasks.values()]),
+        "result with style": ((), [task.spectral[1] for task in tasks.values()]),
+    }
+    differences = {
+        f"over {axis}": ((), [task.differences_db[index] for task in tasks.values()])
+        for index, axis in enumerate(("time", "frequency"))
     }
     names = list(tasks)
     return chart(
         [
             Panel("Bandwidth", "", "Hz", bands, names, log="y"),
-            Panel("Agreement of the energies", "", "cosine", agreement, names),
-        ]
+            Panel("Agreement over frequency", "", "correlation", agreement, names),
+            Panel("Levels of result and style", "", "difference in dB", differences, names),
+        ],
+        n_columns=3,
     )
