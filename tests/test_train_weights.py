@@ -21,8 +21,8 @@ from nast_fx.networks.image import (
     ImageStack,
     random_weights,
 )
+from nast_fx.networks.weight_file import KEY
 from nast_fx.networks.weights import (
-    KEY,
     TrainedWeights,
     WeightsInfo,
     load_weights,

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from nast_fx.audio import shown
-from nast_fx.audio.atomic import AtomicFile
-from nast_fx.audio.names import file_error
-from nast_fx.errors import AudioFileError, UsageError, did_you_mean
 from nast_fx.networks.wavenet import WaveNet, WaveNetArchitecture
+from nast_fx.networks.weight_file import read_weights, sum_of, write_weights
 
 __all__ = ["SHIPPED", "TrainedWaveNet", "WaveNetInfo", "load_wavenet", "save_wavenet"]
 
 SHIPPED = ("wavenet",)
-FOLDER = Path(__file__).parents[1] / "weights"
-KEY = "nast_fx"
 FORMAT = "wavenet 1"
 
 
@@ -79,10 +70,7 @@ class TrainedWaveNet:
     @property
     def hash(self) -> str:
         """SHA-256 of all tensors in the order of `weight_shapes`, as little-endian float32."""
-        digest = hashlib.sha256()
-        for name in self.architecture.weight_shapes():
-            digest.update(self.weights[name].detach().cpu().contiguous().numpy().astype("<f4").tobytes())
-        return digest.hexdigest()
+        return sum_of(self.weights[name] for name in self.architecture.weight_shapes())
 
     def network(self) -> WaveNet:
         """Give the network."""
@@ -97,15 +85,13 @@ def save_wavenet(path: str | Path, trained: TrainedWaveNet, *, overwrite: bool =
     AudioFileError
         If the place cannot be written.
     """
-    tensors = {name: weight.detach().cpu().contiguous() for name, weight in trained.weights.items()}
     facts = {
         "format": FORMAT,
         "architecture": asdict(trained.architecture),
         "info": asdict(trained.info),
         "hash": trained.hash,
     }
-    with AtomicFile(path, overwrite=overwrite) as atomic:
-        atomic.file.write(save(tensors, metadata={KEY: json.dumps(facts, sort_keys=True)}))
+    write_weights(path, trained.weights, facts, overwrite=overwrite)
 
 
 def load_wavenet(name_or_path: str | Path) -> TrainedWaveNet:
@@ -118,26 +104,7 @@ def load_wavenet(name_or_path: str | Path) -> TrainedWaveNet:
     AudioFileError
         The file cannot be read, is none of `save_wavenet`, or is damaged.
     """
-    path = FOLDER / f"{name_or_path}.safetensors" if str(name_or_path) in SHIPPED else Path(name_or_path)
-    if not path.is_file():
-        near = did_you_mean(str(name_or_path), SHIPPED)
-        raise UsageError(
-            f"weights={shown(name_or_path)} must be {' or '.join(SHIPPED)}, or a file of weights{near}"
-        )
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {})[KEY])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        trained = _trained(facts, tensors)
-    except OSError as error:
-        raise file_error(path, "cannot be read", error) from error
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise AudioFileError(
-            f"{shown(path)}: is no file of weights made by nast-fx train autoencoder"
-        ) from error
-    if trained.hash != facts["hash"]:
-        raise AudioFileError(f"{shown(path)}: is damaged; its weights do not give their own sum")
-    return trained
+    return read_weights(name_or_path, SHIPPED, "nast-fx train autoencoder", _trained)
 
 
 def _trained(facts: dict[str, Any], tensors: dict[str, Tensor]) -> TrainedWaveNet:

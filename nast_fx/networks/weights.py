@@ -1,33 +1,20 @@
-"""Convolution weights as files: safetensors, with all that is needed to use and to repeat them.
-
-The facts about a file are one JSON text in its header, so that equal weights are equal files (the format
-keeps several texts in no particular order). A sum over the tensors tells a damaged file.
-"""
+"""Convolution weights as files, with all that is needed to use and to repeat them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
-from safetensors.torch import save
 
-from nast_fx.audio import shown
-from nast_fx.audio.atomic import AtomicFile
-from nast_fx.audio.names import file_error
-from nast_fx.errors import AudioFileError, UsageError, did_you_mean
 from nast_fx.networks.image import ImageArchitecture, ImageLayer, ImageStack, LayerWeights
+from nast_fx.networks.weight_file import read_weights, sum_of, write_weights
 
 __all__ = ["SHIPPED", "TrainedWeights", "WeightsInfo", "load_weights", "save_weights", "weights_hash"]
 
 SHIPPED = ("instruments", "sounds")
-FOLDER = Path(__file__).parents[1] / "weights"
-KEY = "nast_fx"
 FORMAT = 1
 
 
@@ -100,11 +87,7 @@ class TrainedWeights:
 
 def weights_hash(weights: Sequence[LayerWeights]) -> str:
     """Give the SHA-256 of all tensors, layer by layer, weight before bias, as little-endian float32."""
-    digest = hashlib.sha256()
-    for layer in weights:
-        for tensor in layer:
-            digest.update(tensor.detach().cpu().contiguous().numpy().astype("<f4").tobytes())
-    return digest.hexdigest()
+    return sum_of(tensor for layer in weights for tensor in layer)
 
 
 def save_weights(path: str | Path, trained: TrainedWeights, *, overwrite: bool = False) -> None:
@@ -117,16 +100,15 @@ def save_weights(path: str | Path, trained: TrainedWeights, *, overwrite: bool =
     """
     tensors = {}
     for index, (weight, bias) in enumerate(trained.weights):
-        tensors[f"{index}.weight"] = weight.detach().cpu().contiguous()
-        tensors[f"{index}.bias"] = bias.detach().cpu().contiguous()
+        tensors[f"{index}.weight"] = weight
+        tensors[f"{index}.bias"] = bias
     facts = {
         "format": FORMAT,
         "architecture": asdict(trained.architecture),
         "info": asdict(trained.info),
         "hash": trained.hash,
     }
-    with AtomicFile(path, overwrite=overwrite) as atomic:
-        atomic.file.write(save(tensors, metadata={KEY: json.dumps(facts, sort_keys=True)}))
+    write_weights(path, tensors, facts, overwrite=overwrite)
 
 
 def load_weights(name_or_path: str | Path) -> TrainedWeights:
@@ -139,24 +121,7 @@ def load_weights(name_or_path: str | Path) -> TrainedWeights:
     AudioFileError
         The file cannot be read, is none of `save_weights`, or is damaged.
     """
-    path = FOLDER / f"{name_or_path}.safetensors" if str(name_or_path) in SHIPPED else Path(name_or_path)
-    if not path.is_file():
-        near = did_you_mean(str(name_or_path), SHIPPED)
-        raise UsageError(
-            f"weights={shown(name_or_path)} must be {' or '.join(SHIPPED)}, or a file of weights{near}"
-        )
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {})[KEY])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        trained = _trained(facts, tensors)
-    except OSError as error:
-        raise file_error(path, "cannot be read", error) from error
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise AudioFileError(f"{shown(path)}: is no file of weights made by nast-fx train") from error
-    if trained.hash != facts["hash"]:
-        raise AudioFileError(f"{shown(path)}: is damaged; its weights do not give their own sum")
-    return trained
+    return read_weights(name_or_path, SHIPPED, "nast-fx train", _trained)
 
 
 def _trained(facts: dict[str, Any], tensors: dict[str, torch.Tensor]) -> TrainedWeights:
