@@ -61,7 +61,9 @@ def pretended(name: str = "ulyanov-alpha", *, holds: bool = True, fails: bool = 
             {"drop / one": Audio(np.full((1, 2000), 0.1, dtype=np.float32), 8000)},
         )
 
-    return Reproduction(name, "Wetness of rain", "Nobody 2020", run, frozenset({"style"}))
+    return Reproduction(
+        name, "Wetness of rain", "Nobody 2020", run, frozenset({"style"}), name != "ulyanov-alpha"
+    )
 
 
 @pytest.mark.parametrize("name", REPRODUCTIONS)
@@ -105,6 +107,9 @@ def test_a_run_writes_page_table_pictures_and_the_overview(tmp_path: Path) -> No
         "`ulyanov-alpha` | full | 0 | 1 | 1 |"
     )
     assert overview.count("Rain is wet.") == 4
+    # Only what asks for it is pictured there.
+    assert overview.count("![") == 1
+    assert "![Drops over time](images/ulyanov-textures-1.png)" in overview
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".part")]
 
 

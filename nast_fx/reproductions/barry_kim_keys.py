@@ -132,6 +132,7 @@ REPRODUCTION = Reproduction(
     "Key invariance of five content representations",
     "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations, 4.2",
     run,
+    is_pictured=True,
 )
 
 

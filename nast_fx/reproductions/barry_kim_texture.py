@@ -114,6 +114,7 @@ REPRODUCTION = Reproduction(
     "Barry & Kim 2018, Style Transfer for Musical Audio Using Multiple Time-Frequency Representations, 4.1",
     run,
     frozenset({"style"}),
+    is_pictured=True,
 )
 
 

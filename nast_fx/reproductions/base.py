@@ -148,6 +148,8 @@ class Reproduction:
         ``run(setup)`` yields progress and returns the `Result`.
     takes : frozenset of str
         Roles in which a user's own file may be given.
+    is_pictured : bool
+        Whether the page over all reproductions shows its first picture.
     """
 
     name: str
@@ -155,3 +157,4 @@ class Reproduction:
     paper: str
     run: Callable[[Setup], Steps[Result]]
     takes: frozenset[Role] = frozenset()
+    is_pictured: bool = False

@@ -78,6 +78,8 @@ def reproduce(
     pictures = _pictures(name, result, folder)
     files = {"page": folder / f"{name}.md", "table": folder / f"{name}.csv", "facts": folder / f"{name}.json"}
     links = {title: path.relative_to(folder).as_posix() for title, path in pictures.items()}
+    if reproduction.is_pictured:
+        facts["picture"] = next(iter(links.items()), None)
     _write(files["page"], page(facts, result.table, links))
     _write(files["table"], csv_text(result.table))
     _write(files["facts"], json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

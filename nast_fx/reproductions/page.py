@@ -80,6 +80,9 @@ def overview(all_facts: Sequence[Mapping[str, Any]]) -> str:
     ]
     for facts in all_facts:
         lines += [f"## {facts['title']}", "", *_body(facts)]
+        if facts.get("picture"):
+            title, path = facts["picture"]
+            lines += [f"![{title}]({path})", ""]
     return "\n".join(lines)
 
 
