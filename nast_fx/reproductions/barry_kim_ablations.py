@@ -165,7 +165,10 @@ def _findings(judged: dict[str, Judged], likeness: dict[str, float]) -> list[Fin
             because=f"the likeness goes from {bands[0]:.2f} to {bands[-1]:.2f}",
         ),
         POOLING.found(
-            ", ".join(f"{width}: {value:.2f}" for width, value in zip(POOLINGS, poolings, strict=True)),
+            "chroma agreement "
+            + ", ".join(f"{width}: {value:.3f}" for width, value in zip(POOLINGS, poolings, strict=True))
+            + "; content error "
+            + ", ".join(f"{width}: {judged[f'pooling {width}'].kept.error:.2f}" for width in POOLINGS),
             holds=falling == len(POOLINGS) - 1,
             because=f"the chroma agreement falls at {falling} of {len(POOLINGS) - 1} steps, from "
             f"{poolings[0]:.2f} to {poolings[-1]:.2f}",

@@ -102,6 +102,9 @@ def run(setup: Setup) -> Steps[Result]:
             f"their networks with ReLU; {_iterations(setup)} iterations from noise, no L1 penalty.",
             "The receptive field is that of the mel network: width, then residual blocks of width 25; the "
             "STFT network alone (0.3 s) is in the table and the picture only.",
+            "Of its start each loss has left: "
+            + ", ".join(f"{100 * one.loss() / one.loss(at=0):.1f} % ({one.run.name})" for one in made)
+            + "; where more is left, a texture is further from what its network asks for.",
             how_they_ended(made),
         ),
         {"source": source, **{one.made.run.name: one.made.audio for one in textures}},
