@@ -286,3 +286,21 @@ def test_too_few_notes_are_named(sample_rate, settings, most):
     method = build_method("barry-kim", {**SMALL, "configuration": 4, **settings})
     with pytest.raises(UsageError, match=f"cqt_height={settings['cqt_height']} must be at most {most}"):
         method.prepare(StyleSound((STYLE,), (1.0,)), sample_rate=sample_rate, seed=0, device=CPU)
+
+
+def test_without_any_term_nothing_is_left_to_do() -> None:
+    with pytest.raises(UsageError, match="no term is left"):
+        build_method("barry-kim", {"content_weight": 0, "style_weight": 0})
+
+
+def test_norms_are_measured_on_as_much_as_the_widest_filter_sees() -> None:
+    """200 windows of 8192 samples are longer than the ten seconds that usually suffice."""
+    settings = {"configuration": 2, "width": "infinite", "n_fft": 8192, "mel_width": 200, "max_iterations": 1}
+    method = build_method("barry-kim", settings)
+    n_frames = method.min_frames(8000)
+    assert n_frames > 10 * 8000
+    style = 0.08 * torch.randn(1, n_frames, generator=torch.Generator().manual_seed(0))
+    targets = method.prepare(
+        StyleSound((style,), (1.0,)), sample_rate=8000, seed=0, device=torch.device("cpu")
+    )
+    assert all(torch.isfinite(norm).all() and (norm > 0).all() for norm in targets.norms.values())

@@ -195,6 +195,7 @@ def test_the_closed_form_is_the_limit_of_the_filters():
     [
         ({"components": "reel"}, "did you mean 'real'"),
         ({"n_filters": "inf", "kernel_height": "one"}, "n_filters=inf needs kernel_height=all"),
+        ({"layers": "encoder.1"}, "layers=encoder.1 needs features=wavenet"),
         ({"n_layers": 4}, "n_layers=4 must be at least 1 and at most 3"),
     ],
 )
@@ -308,6 +309,8 @@ def test_a_network_on_the_waveform_takes_the_place_of_the_transform(features):
 def test_a_network_that_is_not_there_is_named():
     with pytest.raises(UsageError, match=r"encoder\.ts"):
         prepared(noise(8000, 1), features="nowhere/encoder.ts")
+    with pytest.raises(UsageError, match=r"features=wavnet must be dft, wavenet.*did you mean 'wavenet'"):
+        prepared(noise(8000, 1), features="wavnet")
 
 
 PUBLISHED = """

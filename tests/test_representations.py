@@ -214,3 +214,11 @@ def test_few_bands_hide_the_key_and_many_show_it():
     few, many = at(22_050, LogMel, n_bands=8, f_max=11_025.0), at(22_050, LogMel, n_bands=256)
     assert change(few) < 0.35 * change(many)
     assert change(few) < 0.35 * change(at(22_050, LogMagnitude))
+
+
+@pytest.mark.parametrize(("n_fft", "hop"), [(1500, 375), (1412, 353), (4096, 1024)])
+def test_every_octave_keeps_the_hop(n_fft: int, hop: int) -> None:
+    """Slowed waveforms have whole hops and windows of their own: no octave drifts against the others."""
+    view = LogConstantQ(44_100, n_fft, hop)
+    for octave in view._octaves:
+        assert octave.stft.hop_length * octave.factor == hop

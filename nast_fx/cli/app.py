@@ -28,7 +28,7 @@ COMMANDS = {
     "doctor": "Check this installation: versions, devices, formats, space.",
     "bench": "Measure speed and quality on this machine.",
     "reproduce": "Measure the claims of the papers again.",
-    "train": "Train a network on instruments or sounds.",
+    "train": "Train a network on instruments or sounds, or an autoencoder.",
 }
 
 EPILOG = "A first try: nast-fx demo. Then: nast-fx render song.wav --style rain.wav"

@@ -65,7 +65,7 @@ _KEYS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required() or field.default is None:
+    if field.is_required() or field.default is None or field.default == "":
         return ""
     return f"default {_number(field.default)}"
 

@@ -28,13 +28,14 @@ N_TAPS = 400  # 0.9^400 is far below what a double can tell from 0
 
 def limit(waveform: Tensor) -> Tensor:
     """Limit a waveform (batch, frame); the delay is taken out again."""
-    padded = functional.pad(waveform.double(), (0, DELAY))
+    # On the CPU: not every device has doubles.
+    padded = functional.pad(waveform.detach().cpu().double(), (0, DELAY))
     # In logarithms a decay is a slope: with the slope taken off, the envelope is a running maximum.
-    slope = torch.arange(padded.shape[1], dtype=torch.float64, device=waveform.device) * math.log(RELEASE)
+    slope = torch.arange(padded.shape[1], dtype=torch.float64) * math.log(RELEASE)
     level = padded.abs().clamp_min(1e-30).log()
     envelope = (torch.cummax(level - slope, dim=1).values + slope).exp()
     wanted = (THRESHOLD / envelope).clamp_max(1.0)
-    taps = (1 - ATTACK) * ATTACK ** torch.arange(N_TAPS, dtype=torch.float64, device=waveform.device)
+    taps = (1 - ATTACK) * ATTACK ** torch.arange(N_TAPS, dtype=torch.float64)
     eased = functional.pad(wanted[:, None], (N_TAPS - 1, 0), value=1.0)
     gain = functional.conv1d(eased, taps.flip(0)[None, None])[:, 0] + ATTACK**N_TAPS
-    return waveform * gain[:, DELAY:].to(waveform.dtype)
+    return waveform * gain[:, DELAY:].to(waveform)

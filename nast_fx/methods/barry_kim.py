@@ -139,7 +139,8 @@ class BarryKim(Method[BarryKimSettings]):
 
     def _norms(self, excerpt: Tensor, targets: Targets[LogMagnitude]) -> dict[str, Tensor]:
         """Measure the gradients once for all segments, with a style's excerpt in the content's place."""
-        n_frames = round(NORM_SECONDS * targets.representation.sample_rate)
+        rate = targets.representation.sample_rate
+        n_frames = max(round(NORM_SECONDS * rate), self.min_frames(rate))
         stand_in = excerpt[:, :n_frames]
         level = LEVEL if self.settings.balance_at == "level" else START_LEVEL
         noise = level * random_rows([0] * len(excerpt), stand_in.shape[1], device=excerpt.device)

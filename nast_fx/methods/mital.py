@@ -95,7 +95,9 @@ class Mital(Method[MitalSettings]):
         waveform = canvas.waveform(minimum.variable.detach())
         if s.limiter:
             gain = self._published_gain(targets.representation)
-            waveform = limit(waveform * gain) / gain
+            # A circle goes round once before it counts, so that the gain at its seam is that of a circle.
+            before = waveform if segment.loop else waveform[:, :0]
+            waveform = limit(torch.cat([before, waveform], dim=1) * gain)[:, before.shape[1] :] / gain
         if segment.pinned is not None:
             waveform = segment.pinned.hold(waveform)
         return solution(stretch_circle(waveform, n_frames), minimum)

@@ -8,9 +8,11 @@ A trained network's features have a scale of their own, so both distances are re
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 
+from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.losses import ContentTerm, GramTerm, Term
 from nast_fx.methods.base import Segment, StyleSound, Targets, style_view
 from nast_fx.models import MitalSettings
@@ -25,7 +27,16 @@ __all__ = ["eye", "least_samples", "prepare_features", "terms_of_features"]
 def eye(
     source: str, layers: str, sample_rate: int, device: torch.device
 ) -> tuple[Waveform, WaveformFeatures | UserEncoder]:
-    """Load the network of the settings `features` and `layers` once."""
+    """Load the network of the settings `features` and `layers` once.
+
+    Raises
+    ------
+    UsageError
+        There is neither such a name nor such a file.
+    """
+    if source != "wavenet" and not Path(source).is_file():
+        near = did_you_mean(source, ("dft", "wavenet"))
+        raise UsageError(f"features={source} must be dft, wavenet, or a file of weights or an encoder{near}")
     chosen = tuple(name.strip() for name in layers.split("+")) if layers else None
     return waveform_features(source, sample_rate=sample_rate, layers=chosen, device=device)
 

@@ -165,7 +165,11 @@ class MitalSettings(MethodSettings):
 
     max_iterations: int = setting(150, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
     content_weight: float = setting(
-        0.01, "The author's alpha: 0.1 to 0.0001; 0 makes a texture.", ge=0, le=1e6
+        0.01,
+        "The author's alpha, a weight on sums: 0.1 to 0.0001 (0.1 to 1 with trained features);"
+        " 0 makes a texture.",
+        ge=0,
+        le=1e6,
     )
     hop_length: int | None = setting(
         None, "Step between frames; empty is an eighth of n_fft.", unit="samples", ge=16, le=16_384
@@ -173,7 +177,8 @@ class MitalSettings(MethodSettings):
     features: str = setting(
         "dft",
         "What sees the signal: dft (random filters on its transform), wavenet (the trained autoencoder),"
-        " or the path of own weights or of a TorchScript or exported encoder.",
+        " or the path of own weights or of a TorchScript or exported encoder; what follows on filters,"
+        " frames and the limiter is for dft.",
     )
     layers: str = setting("", "Of an autoencoder: names of its layers, joined by +; empty is four of them.")
     dft: Literal["double", "half"] = setting(
@@ -201,6 +206,8 @@ class MitalSettings(MethodSettings):
 
     @model_validator(mode="after")
     def _one_row_has_no_limit(self) -> MitalSettings:
+        if self.layers and self.features == "dft":
+            raise ValueError(f"layers={self.layers} needs features=wavenet or a file of such weights")
         if self.n_filters == "inf" and self.kernel_height == "one":
             raise ValueError(
                 "n_filters=inf needs kernel_height=all: the closed form sees components together"
@@ -320,6 +327,8 @@ class BarryKimSettings(MethodSettings):
             raise ValueError("residual_start=after needs width=finite: it has no closed form")
         if self.width == "infinite" and self.normalized:
             raise ValueError("normalized=true needs width=finite: it has no closed form")
+        if not self.gammas():
+            raise ValueError("content_weight, style_weight or a gamma must be above 0: no term is left")
         return self
 
     def gammas(self) -> dict[str, float]:

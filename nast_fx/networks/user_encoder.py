@@ -120,7 +120,7 @@ class UserEncoder(ExplicitNetwork):
                 with warnings.catch_warnings():
                     # TorchScript is deprecated; what people have is TorchScript.
                     warnings.simplefilter("ignore", DeprecationWarning)
-                    loaded = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+                    loaded = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
                     module = loaded.eval()
         except (RuntimeError, OSError, ValueError, KeyError) as error:
             raise AudioFileError(f"{shown(path)}: cannot be loaded as an encoder by this torch") from error

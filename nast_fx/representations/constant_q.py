@@ -78,7 +78,8 @@ class LogConstantQ(Representation):
     def _make_octaves(self) -> Iterator[_Octave]:
         for n_fft, group in groupby(self.frequencies, key=self._window):
             frequencies = list(group)
-            factor = math.gcd(self.hop_length, n_fft)
+            common = math.gcd(self.hop_length, n_fft)
+            factor = common & -common  # the powers of two in both: it is halved, and must go on dividing them
             while factor * HEADROOM * frequencies[-1] > self.sample_rate and factor > 1:
                 factor //= 2
             size, rate = n_fft // factor, self.sample_rate / factor

@@ -161,7 +161,7 @@ def _finding(cut: _Cut, made: Made, figures: Figures) -> Finding:
     holds = bool(figures.finite) and made.audio.n_frames == _content_of(made.run).n_frames and after < before
     cut_text = f", cut from {cut.wanted}" if cut.allowed < cut.wanted else ""
     return claim.found(
-        f"{cut.allowed} iterations{cut_text}, {made.seconds:.0f} s; loss {before:.3g} to {after:.3g}",
+        f"{_done(made)} iterations{cut_text}, {made.seconds:.0f} s; loss {before:.3g} to {after:.3g}",
         holds=holds,
         because=f"the loss fell to {after / before:.2g} of its start" if holds else "the loss did not fall",
     )
@@ -178,7 +178,7 @@ def _row(cut: _Cut, made: Made, figures: Figures) -> dict[str, str | float | int
     return {
         "method": cut.sized.method,
         "iterations wanted": cut.wanted,
-        "iterations done": cut.allowed,
+        "iterations done": _done(made),
         "seconds an evaluation": cut.evaluation_seconds,
         "seconds": made.seconds,
         "loss at start": made.loss(at=0),
@@ -189,3 +189,8 @@ def _row(cut: _Cut, made: Made, figures: Figures) -> dict[str, str | float | int
         "chroma agreement": figures.chroma_agreement,
         "copy": figures.copy,
     }
+
+
+def _done(made: Made) -> int:
+    """Count the steps that were taken: an optimizer may end before it must."""
+    return len(made.history) - 1

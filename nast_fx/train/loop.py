@@ -123,9 +123,10 @@ def train(
             loss = yield from _epoch(run, epoch, began, first)
             figures = yield from _validate(run)
             run.history.append({"epoch": epoch + 1, "loss": loss, **figures})
-            write_checkpoint(folder / LAST, run.classifier, run.optimizer, run.recipe, run.history)
+            # The best first: were the last one there alone, a resumed training would miss this epoch's.
             if _best(run.history) == epoch:
                 write_checkpoint(folder / BEST, run.classifier, run.optimizer, run.recipe, run.history)
+            write_checkpoint(folder / LAST, run.classifier, run.optimizer, run.recipe, run.history)
         read_checkpoint(folder / BEST).restore(run.classifier)
     best = run.history[_best(run.history)]
     return Trained(
