@@ -23,7 +23,7 @@ from nast_fx.progress import Progress, drain
 from nast_fx.reproductions import REPRODUCTIONS, find_reproduction
 from nast_fx.reproductions import output as writing
 from nast_fx.reproductions.barry_kim_keys import _findings as key_findings
-from nast_fx.reproductions.barry_kim_texture import FIELDS, Texture, _field_seconds, _rank_correlation
+from nast_fx.reproductions.barry_kim_texture import FIELDS, Texture, _field_seconds
 from nast_fx.reproductions.barry_kim_texture import _findings as texture_findings
 from nast_fx.reproductions.base import Claim, Reproduction, Result, Setup, Table, Verdict
 from nast_fx.reproductions.judged import Judge, Kept
@@ -31,6 +31,7 @@ from nast_fx.reproductions.materials import groove, mono_row, typing
 from nast_fx.reproductions.output import OVERVIEW, prepare_folder, reproduce
 from nast_fx.reproductions.page import csv_text
 from nast_fx.reproductions.pictures import Panel, chart
+from nast_fx.reproductions.ranks import rank_correlation
 from nast_fx.reproductions.transfers import Made, Run, how_they_ended, run_all
 from nast_fx.reproductions.ulyanov_alpha import CONTENT, STYLE, _moves
 
@@ -257,6 +258,9 @@ def test_keys_are_confirmed_only_if_every_one_is_lower() -> None:
     assert verdicts[3:] == [Verdict.CONFIRMED, Verdict.CONFIRMED]
     steady = {**errors, "mel": {-2: 0.6, 0: 0.0, 2: 0.6}}
     assert key_findings(steady, untouched)[4].verdict is Verdict.NOT_CONFIRMED
+    # From the content the same key is left as it is: its error is 0, and says nothing.
+    from_content = key_findings(errors, untouched, from_content=True)[4]
+    assert from_content.verdict is Verdict.CANNOT_BE_TESTED
 
 
 def test_the_receptive_field_is_that_of_the_paper() -> None:
@@ -280,9 +284,9 @@ def test_a_texture_follows_its_field() -> None:
 
 
 def test_ranks_correlate() -> None:
-    assert _rank_correlation([1, 2, 3, 4], [2, 30, 400, 5000]) == pytest.approx(1.0)
-    assert _rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
-    assert _rank_correlation([1, 2, 3, 4], [2, 1, 4, 3]) == pytest.approx(0.6)
+    assert rank_correlation([1, 2, 3, 4], [2, 30, 400, 5000]) == pytest.approx(1.0)
+    assert rank_correlation([1, 2, 3], [3, 2, 1]) == pytest.approx(-1.0)
+    assert rank_correlation([1, 2, 3, 4], [2, 1, 4, 3]) == pytest.approx(0.6)
 
 
 def test_a_chart_draws_lines_bars_and_points() -> None:

@@ -15,6 +15,7 @@ from nast_fx.reproductions.base import Claim, Finding, Reproduction, Result, Set
 from nast_fx.reproductions.materials import groove, seen, user_sound
 from nast_fx.reproductions.onsets import CURVE_RATE, onset_times
 from nast_fx.reproductions.pictures import Panel, chart
+from nast_fx.reproductions.ranks import rank_correlation
 from nast_fx.reproductions.rhythm import (
     autocorrelation_agreement,
     interval_distribution,
@@ -168,7 +169,7 @@ def _findings(textures: Sequence[Texture]) -> list[Finding]:
         ]
         for name in ("divergence", "agreement", "copy")
     }
-    falls, rises = (_rank_correlation(fields, means[name]) for name in ("divergence", "agreement"))
+    falls, rises = (rank_correlation(fields, means[name]) for name in ("divergence", "agreement"))
     kl, alike, copies = means["divergence"], means["agreement"], means["copy"]
     return [
         DIVERGENCE.found(
@@ -188,14 +189,6 @@ def _findings(textures: Sequence[Texture]) -> list[Finding]:
             because=f"it is between {min(copies):.2f} and {max(copies):.2f}",
         ),
     ]
-
-
-def _rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
-    """Spearman's correlation of ranks, -1 ... 1."""
-    ranks = [np.argsort(np.argsort(values)).astype(np.float64) for values in (first, second)]
-    centered = [rank - rank.mean() for rank in ranks]
-    norm = float(np.linalg.norm(centered[0]) * np.linalg.norm(centered[1]))
-    return float(centered[0] @ centered[1]) / norm
 
 
 def _series(fields: Sequence[float], values: Sequence[float]) -> str:
