@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
-import mido
 import numpy as np
 import pytest
 
@@ -17,7 +14,7 @@ from nast_fx.reproductions.rhythm import (
     interval_divergence,
     local_autocorrelation,
 )
-from nast_fx.reproductions.scores import ANTHEM_SECONDS, anthem, score_file
+from nast_fx.reproductions.scores import ANTHEM_SECONDS, anthem
 from nast_fx.reproductions.spectra import (
     block_copy,
     brightness,
@@ -177,22 +174,6 @@ def test_the_anthem_moves_by_semitones_and_lasts_four_seconds() -> None:
     assert max(note.start + note.seconds for note in plain) == pytest.approx(ANTHEM_SECONDS)
     top = [note.pitch for note in plain if note.velocity == 100]
     assert top == [67, 64, 60, 64, 67, 72, 76, 74]
-
-
-def test_the_score_file_holds_the_notes() -> None:
-    notes = anthem(2)
-    file = mido.MidiFile(file=io.BytesIO(score_file(notes, program=46)))
-    assert file.length == pytest.approx(ANTHEM_SECONDS, abs=0.01)
-    now, started, held = 0.0, [], {}
-    for message in file:
-        now += message.time
-        if message.type == "note_on":
-            started.append((round(now, 2), message.note))
-            held[message.note] = now
-        elif message.type == "note_off":
-            assert held.pop(message.note) < now
-    assert not held
-    assert sorted(started) == sorted((round(note.start, 2), note.pitch) for note in notes)
 
 
 def fundamental_hz(samples: np.ndarray, rate: int) -> float:

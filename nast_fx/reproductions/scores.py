@@ -7,15 +7,12 @@ the first bar, A minor and G under the second.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["ANTHEM_SECONDS", "ScoreNote", "anthem", "score_file"]
+__all__ = ["ANTHEM_SECONDS", "ScoreNote", "anthem"]
 
 BEAT_SECONDS = 60 / 105
 ANTHEM_SECONDS = 7 * BEAT_SECONDS
-TICKS_A_BEAT = 480
 # (beat, beats, MIDI note in C): oh | say can you | see, by the
 TUNE = (
     (0.0, 0.75, 67),
@@ -57,35 +54,6 @@ def anthem(semitones: int = 0) -> tuple[ScoreNote, ...]:
         for pitch in pitches
     ]
     return tuple(sorted([*tune, *chords], key=lambda note: (note.start, note.pitch)))
-
-
-def score_file(notes: Sequence[ScoreNote], *, program: int) -> bytes:
-    """Write notes as a standard MIDI file for one General-MIDI program, 0 ... 127."""
-    import mido
-
-    ticks_a_second = TICKS_A_BEAT / BEAT_SECONDS
-    changes = sorted(
-        (round(at * ticks_a_second), kind, note.pitch, velocity)
-        for note in notes
-        for at, kind, velocity in (
-            (note.start + note.seconds, "note_off", 0),
-            (note.start, "note_on", note.velocity),
-        )
-    )
-    track = mido.MidiTrack(
-        [
-            mido.MetaMessage("set_tempo", tempo=round(BEAT_SECONDS * 1e6)),
-            mido.MetaMessage("time_signature", numerator=3, denominator=4),
-            mido.Message("program_change", program=program),
-        ]
-    )
-    now = 0
-    for tick, kind, pitch, velocity in changes:
-        track.append(mido.Message(kind, note=pitch, velocity=velocity, time=tick - now))
-        now = tick
-    file = io.BytesIO()
-    mido.MidiFile(ticks_per_beat=TICKS_A_BEAT, tracks=[track]).save(file=file)
-    return file.getvalue()
 
 
 def _note(beat: float, beats: float, pitch: int, velocity: int) -> ScoreNote:
