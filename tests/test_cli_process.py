@@ -84,7 +84,7 @@ def test_a_signal_cancels_and_leaves_nothing(folder: Path, name: str) -> None:
     with working(folder, "--json") as process:
         process.send_signal(getattr(signal, name))
         process.send_signal(getattr(signal, name))  # an impatient user does not disturb the cleaning up
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     *_, last = map(json.loads, out.splitlines())
     assert process.returncode == 130
     assert last == {"type": "error", "message": "cancelled; nothing was written", "exit_code": 130}
@@ -105,7 +105,7 @@ def test_a_signal_while_the_engine_is_loaded(folder: Path, seconds: float) -> No
         process.stdout.readline()
         time.sleep(0.05 + seconds)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (130, "cancelled; nothing was written\n")
     assert sorted(folder.iterdir()) == before
 
@@ -171,7 +171,7 @@ def test_a_reader_that_goes_away_ends_the_work(folder: Path) -> None:
     with working(folder, "--json") as process:
         assert process.stdout is not None
         process.stdout.close()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert process.returncode == 1

@@ -114,6 +114,7 @@ def test_passthrough_is_exact_with_silences_and_a_style_of_a_lower_rate():
     assert "above 8 kHz stays the content's" in " ".join(styled.notes)
 
 
+@settings(deadline=None)
 @given(n_frames=st.integers(1, 10**7), segment=st.integers(100, 10**6), share=st.floats(0, 0.4))
 def test_segments_cover_everything_and_only_neighbors_meet(n_frames, segment, share):
     overlap = int(share * segment)
