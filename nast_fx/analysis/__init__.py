@@ -1,0 +1,1 @@
+"""What is known of a recording: loudness, key, tempo. Nothing here changes a sample."""
