@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nast_fx.api import render, render_file, texture
+    from nast_fx.api import analyze, render, render_file, texture
     from nast_fx.audio import Audio, load_audio, save_audio
     from nast_fx.errors import NastFxError
     from nast_fx.evaluate import evaluate
     from nast_fx.methods import METHODS
-    from nast_fx.models import RenderPlan, RenderRequest, StyleReference
+    from nast_fx.models import RenderPlan, RenderRequest, StyleReference, Tracking
     from nast_fx.progress import Progress
 
 __version__ = "0.1.0"
@@ -33,7 +33,9 @@ __all__ = [
     "RenderPlan",
     "RenderRequest",
     "StyleReference",
+    "Tracking",
     "__version__",
+    "analyze",
     "evaluate",
     "load_audio",
     "render",
@@ -50,6 +52,8 @@ _HOMES = {
     "RenderPlan": "nast_fx.models",
     "RenderRequest": "nast_fx.models",
     "StyleReference": "nast_fx.models",
+    "Tracking": "nast_fx.models",
+    "analyze": "nast_fx.api",
     "load_audio": "nast_fx.audio",
     "render_file": "nast_fx.api",
     "save_audio": "nast_fx.audio",

@@ -8,10 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from nast_fx.analysis import Analysis
+from nast_fx.analysis import analyze as analyze_steps
 from nast_fx.audio import ArraySource, Audio, AudioSource, SampleStats, check_samples, open_source
 from nast_fx.errors import UsageError
 from nast_fx.methods import build_method
-from nast_fx.models import RenderPlan, RenderRequest, StyleReference
+from nast_fx.models import RenderPlan, RenderRequest, StyleReference, Tracking
 from nast_fx.progress import Progress, drain
 from nast_fx.render import (
     References,
@@ -24,7 +26,7 @@ from nast_fx.render import (
 from nast_fx.render import render_file as render_file_steps
 from nast_fx.render.limits import texture_rate
 
-__all__ = ["Sound", "Style", "render", "render_file", "texture"]
+__all__ = ["Sound", "Style", "analyze", "render", "render_file", "texture"]
 
 Sound = Audio | str | PathLike[str]
 Style = Sound | StyleReference | Sequence[Sound | StyleReference]
@@ -38,6 +40,7 @@ def render(
     method: str = "infinite",
     settings: Mapping[str, Any] | None = None,
     plan: RenderPlan | None = None,
+    tracking: Tracking | None = None,
     on_progress: OnProgress | None = None,
 ) -> Audio:
     """Style a recording, in memory.
@@ -50,8 +53,8 @@ def render(
         Recordings whose sound is taken; `StyleReference` gives a part and a weight.
     method : str
         A name of `METHODS`.
-    settings, plan : optional
-        The method's own settings by name; segments, channels, quality, mix, seed, device.
+    settings, plan, tracking : optional
+        The method's own settings by name; segments, channels, quality, mix, seed, device; loudness and key.
     on_progress : callable, optional
         Called with each `Progress`; what it raises ends the work.
 
@@ -65,9 +68,7 @@ def render(
     with ExitStack() as stack:
         source, stats = _content(content, stack)
         references = _references(style, plan, stack)
-        if plan.amount == 0:
-            return Audio(source.read(0, source.n_frames), source.sample_rate)
-        steps = style_source(source, stats, references, made, plan, stack)
+        steps = style_source(source, stats, references, made, plan, stack, tracking=tracking)
         styled = drain(steps, on_progress)
         return Audio(styled.source.read(0, source.n_frames), source.sample_rate)
 
@@ -79,6 +80,7 @@ def texture(
     method: str = "infinite",
     settings: Mapping[str, Any] | None = None,
     plan: RenderPlan | None = None,
+    tracking: Tracking | None = None,
     on_progress: OnProgress | None = None,
 ) -> Audio:
     """Make a texture from recordings alone, in memory; parameters as `render`.
@@ -103,8 +105,23 @@ def texture(
         references = _references(style, plan, stack)
         rate = texture_rate(references)
         n_frames = max(1, round(seconds * rate))
-        styled = drain(make_texture(references, n_frames, made, plan, stack), on_progress)
+        steps = make_texture(references, n_frames, made, plan, stack, tracking=tracking)
+        styled = drain(steps, on_progress)
         return Audio(styled.source.read(0, n_frames), rate)
+
+
+def analyze(sound: Sound, *, on_progress: OnProgress | None = None) -> Analysis:
+    """Find loudness, key and tempo of a recording.
+
+    Parameters
+    ----------
+    sound : Audio or path
+        Of at least 8 kHz, any length.
+    """
+    with ExitStack() as stack:
+        if isinstance(sound, Audio):
+            return drain(analyze_steps(ArraySource(sound)), on_progress)
+        return drain(analyze_steps(stack.enter_context(open_source(Path(sound))), str(sound)), on_progress)
 
 
 def render_file(request: RenderRequest, on_progress: OnProgress | None = None) -> Rendered:

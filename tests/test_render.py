@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from itertools import pairwise
 
@@ -14,13 +15,15 @@ from hypothesis import strategies as st
 from nast_fx.audio import ArraySource, Audio, ScratchFile, check_samples
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method, Targets, build_method
-from nast_fx.models import MethodSettings, RenderPlan
+from nast_fx.models import MethodSettings, RenderPlan, Tracking
 from nast_fx.optimize import Outcome, Solution
 from nast_fx.progress import drain
 from nast_fx.render import Reference, References, make_texture, style_source
-from nast_fx.render.segments import in_order, plan_segments
+from nast_fx.render.keys import Region, Transposition
+from nast_fx.render.segments import in_order, plan_segments, segments_at
 from nast_fx.render.sources import Follower
 from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.targets import StyleTargets
 from nast_fx.render.track import Journey, style_track
 
 
@@ -63,13 +66,11 @@ def references(rate: int = 44_100, n_channels: int = 2, seconds: float = 2.0) ->
     return References((Reference(ArraySource(audio), "style", 1.0),), 30.0)
 
 
-def render(samples: np.ndarray, rate: int, method: Method, plan: RenderPlan, style=None):
+def render(samples: np.ndarray, rate: int, method: Method, plan: RenderPlan, style=None, **more):
     content = ArraySource(Audio(samples, rate))
+    stats = check_samples(content, "content")
     with ExitStack() as stack:
-        steps = style_source(
-            content, check_samples(content, "content"), style or references(rate), method, plan, stack
-        )
-        styled = drain(steps)
+        styled = drain(style_source(content, stats, style or references(rate), method, plan, stack, **more))
         return styled.source.read(0, content.n_frames), styled
 
 
@@ -194,7 +195,8 @@ def test_following_keeps_silence_silent_and_the_level_curve():
         ratio = np.std(result[:, part]) / np.std(samples[:, part])
         assert 20 * abs(np.log10(ratio)) < 0.5
     loose, _ = render(samples, rate, Noise(), RenderPlan(follow=0.0))
-    assert np.abs(loose[:, rate + 2000 : 2 * rate - 2000]).max() > 1e-3
+    assert np.abs(loose[:, rate + 2000 : 2 * rate - 2000]).max() < 1e-6  # silence stays silent in any case
+    assert np.std(loose[:, 3 * rate + 2000 :]) > 1.5 * np.std(samples[:, 3 * rate + 2000 :])
 
 
 def test_overall_level_is_the_contents_without_following():
@@ -220,24 +222,36 @@ CEILING = 10 ** (-1 / 20)
 def test_following_keeps_peaks_under_the_ceiling_without_turning_the_rest_down():
     samples = noise(1, 88_200, level=0.2).clip(-0.4, 0.4)
     samples[0, 40_000:40_400] *= 2
-    result, styled = render(samples, 44_100, Noise(), RenderPlan())
+    result, styled = render(samples, 44_100, Noise(), RenderPlan(), tracking=Tracking(key="off"))
     assert np.abs(result).max() <= CEILING + 1e-6
     assert not styled.notes
     assert np.std(result) == pytest.approx(np.std(samples), rel=0.05)
 
 
-def test_without_following_the_whole_is_turned_down_and_the_note_says_so():
+def test_without_following_peaks_are_limited_and_the_loudness_is_the_contents():
     samples = noise(1, 88_200, level=0.35).clip(-0.8, 0.8)
     result, styled = render(samples, 44_100, Noise(), RenderPlan(follow=0.0))
-    assert np.abs(result).max() == pytest.approx(CEILING, abs=1e-4)
-    assert "Turned down by" in " ".join(styled.notes)
+    facts = styled.tracked.as_dict(["style"])["loudness"]
+    assert np.abs(result).max() <= 10 ** (facts["ceiling_dbtp"] / 20)
+    assert facts["limited_db"] > 0.2
+    reached = facts["result"]["integrated_lufs"] + facts["shortfall_lu"]
+    assert reached == pytest.approx(facts["content"]["integrated_lufs"], abs=0.1)
+
+
+LEVEL_ONLY = Tracking(loudness_follow=0.0)  # one gain for the whole
+
+
+def gain_of(styled):
+    return 10 ** (styled.tracked.leveled.gain_db / 20)
 
 
 def test_styling_the_mid_alone_leaves_the_side_alone():
     samples = noise(2, 88_200, level=0.05)
     for follow in (0.0, 1.0):
-        result, _ = render(samples, 44_100, Noise(), RenderPlan(channels="mono", follow=follow))
-        np.testing.assert_allclose(result[0] - result[1], samples[0] - samples[1], atol=1e-6)
+        plan = RenderPlan(channels="mono", follow=follow)
+        result, styled = render(samples, 44_100, Noise(), plan, tracking=LEVEL_ONLY)
+        side = gain_of(styled) * (samples[0] - samples[1])
+        np.testing.assert_allclose(result[0] - result[1], side, atol=1e-6)
         assert np.std(result - samples) > 0.01
 
 
@@ -261,7 +275,7 @@ def test_the_band_above_the_working_rate_stays_the_contents():
     t = np.arange(n_frames) / rate
     high = 0.1 * np.sin(2 * np.pi * 60_000 * t)[None].astype(np.float32)
     samples = high + 0.1 * np.sin(2 * np.pi * 1_000 * t)[None].astype(np.float32)
-    result, styled = render(samples, rate, Noise(), RenderPlan(follow=0.0))
+    result, styled = render(samples, rate, Noise(), RenderPlan(follow=0.0), tracking=LEVEL_ONLY)
     assert styled.working_rate == 48_000
     inner = slice(20_000, -20_000)
 
@@ -269,7 +283,7 @@ def test_the_band_above_the_working_rate_stays_the_contents():
         n = np.arange(n_frames)[inner]
         return abs(np.mean(signal[0, inner] * np.exp(-2j * np.pi * frequency * n / rate)))
 
-    assert level(result, 60_000) == pytest.approx(level(samples, 60_000), rel=1e-3)
+    assert level(result, 60_000) == pytest.approx(gain_of(styled) * level(samples, 60_000), rel=1e-3)
     assert level(result, 1_000) < 0.5 * level(samples, 1_000)
 
 
@@ -405,6 +419,33 @@ def test_no_segment_is_shorter_than_the_method_needs():
     assert min(span.n_frames for span in plan_segments(20_000, 4000, 400, least=2816)) >= 2816
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    places=st.lists(st.integers(0, 50_000), max_size=30).map(sorted),
+    n_frames=st.integers(1, 50_000),
+    overlap=st.integers(0, 5_000),
+    least=st.integers(1, 3_000),
+    longest=st.integers(4_000, 20_000),
+)
+def test_segments_that_meet_at_places_cover_the_track(places, n_frames, overlap, least, longest):
+    spans = segments_at(places, n_frames, overlap, least=least, longest=longest)
+    assert spans[0].start == 0
+    assert spans[-1].end == n_frames
+    assert [span.index for span in spans] == list(range(len(spans)))
+    for left, right in pairwise(spans):
+        assert left.end - right.start == left.n_after == right.n_before <= overlap
+    for first, third in zip(spans, spans[2:], strict=False):
+        assert first.end <= third.start  # three never meet
+    assert all(span.n_frames >= min(least, n_frames) for span in spans)
+    assert all(span.n_frames <= longest + overlap for span in spans)
+
+
+def test_segments_meet_in_the_middle_of_their_overlap_at_the_place():
+    spans = segments_at([3_000, 7_000, 7_100], 12_000, 500, least=1_000, longest=50_000)
+    middles = [(left.end + right.start) // 2 for left, right in pairwise(spans)]
+    assert middles == [3_000, 7_000]  # the third would leave too little between
+
+
 class Stepped(Passthrough):
     """Gives the content times 2 where a segment is free, times 3 in a stitched one."""
 
@@ -420,7 +461,9 @@ def test_the_cross_fade_is_a_straight_line():
     plan = RenderPlan(segment_seconds=0.5, overlap_seconds=0.1)
     with ScratchFile(8_000, 1, 10_000) as result:
         layout = StereoLayout(1, "mid-side")
-        journey = Journey(Stepped(), _NoTargets(), plan, layout, result, torch.device("cpu"))
+        off = Transposition("off", None, 0.0, (), (Region(0.0, math.inf, None, ()),))
+        targets = StyleTargets(Stepped(), References((), 30.0), off, ("mid",), 8_000, 0, torch.device("cpu"))
+        journey = Journey(targets, plan, layout, result)
         drain(style_track(journey, content))
         odd = journey.spans()[1]
         found = result.read(odd.start, odd.n_frames)[0] / 0.1

@@ -23,6 +23,7 @@ COMMANDS = {
     "render": "Style a recording with the sound of one or several others.",
     "texture": "Make a texture of any length from the sound of one or several recordings.",
     "methods": "List the methods, and show the settings of one.",
+    "analyze": "Tell loudness, key and tempo of recordings.",
     "evaluate": "Measure a result against its content and its style.",
     "demo": "Render a demonstration from the program's own sounds, and say what to listen for.",
     "doctor": "Check this installation: versions, devices, formats, space.",

@@ -28,11 +28,10 @@ R = TypeVar("R", RenderRequest, TextureRequest)
 
 @dataclass(frozen=True)
 class Job:
-    """One result to make, the files that go with it, and what to say about it."""
+    """One result to make, the files that go with it by name, and what to say about it."""
 
     request: Request
-    history: Path | None
-    report: Path | None
+    side: Mapping[str, Path]
     title: str = ""
     note: str = ""
 
@@ -55,6 +54,7 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
         A value, a method or a setting that cannot be.
     """
     names, plan, settings = option_names(type(options)), options.plan(), options.method_settings()
+    tracking = options.tracking()
     chosen = settings.model_dump(include=settings.model_fields_set)
     count = options.n_variations()
     many = count > 1
@@ -71,12 +71,13 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
             "method": options.method,
             "settings": chosen,
             "overwrite": options.overwrite,
+            "tracking": tracking,
             "plan": checked(RenderPlan, {**dict(plan), "seed": plan.seed + number - 1}, names=names),
             "variation": number if many else None,
         }
         title = f"{number} of {count}" if many else ""
         request = checked(model, {**given, **own}, names=names)
-        jobs.append(Job(request, options.history, options.report, title, note if number == 1 else ""))
+        jobs.append(Job(request, options.side_files(), title, note if number == 1 else ""))
     return jobs
 
 
@@ -127,7 +128,7 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
     from nast_fx.cli.side_files import SideFiles
     from nast_fx.render import render_file, texture_file
 
-    side = SideFiles(job.request, job.history, job.report)
+    side = SideFiles(job.request, job.side)
     request = job.request
     logger.info("%r", request)
     steps = render_file(request) if isinstance(request, RenderRequest) else texture_file(request)
@@ -141,7 +142,8 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
             extra = reporter.follow(side.write(rendered), title=job.title)
     except NastFxError as error:
         raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
-    reporter.result({**_facts(rendered), **extra}, line=str(rendered.output), summary=_summary(rendered))
+    facts = {**_facts(rendered, request), **_named(extra)}
+    reporter.result(facts, line=str(rendered.output), summary=_summary(rendered))
 
 
 def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job]:
@@ -168,7 +170,7 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
             if len(jobs) > 1:
                 reporter.note(f"{error}.")
             continue
-        side = SideFiles(request, job.history, job.report)
+        side = SideFiles(request, job.side)
         if show:
             _show(preview, request, reporter, side.paths)
         kept.append(job)
@@ -181,7 +183,7 @@ def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[
     for text in preview.notes:
         reporter.note(text)
     fields = {**asdict(replace(preview, format=preview.format.container)), "bits": preview.format.bits}  # type: ignore[arg-type]
-    fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **more}
+    fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **_named(more)}
     depth = f" {preview.format.bits}" if preview.format.bits else ""
     settings = (f"{key}={value}" for key, value in preview.settings.items() if value is not None)
     segments = "1 segment" if preview.segments == 1 else f"{preview.segments} segments"
@@ -204,8 +206,14 @@ def _ignores_seed(settings: MethodSettings) -> bool:
     )
 
 
-def _facts(rendered: Rendered) -> dict[str, Any]:
-    return {name: value for name, value in vars(rendered).items() if name != "records"}
+def _named(paths: Mapping[str, Path]) -> dict[str, Path]:
+    """Files beside the result by the names of JSON."""
+    return {name.replace("-", "_"): path for name, path in paths.items()}
+
+
+def _facts(rendered: Rendered, request: Request) -> dict[str, Any]:
+    facts = {name: value for name, value in vars(rendered).items() if name not in {"records", "tracked"}}
+    return facts | rendered.tracked.as_dict([style.path.name for style in request.styles])
 
 
 def _shape(made: Rendered | Preview) -> str:
@@ -215,7 +223,7 @@ def _shape(made: Rendered | Preview) -> str:
 
 def _summary(rendered: Rendered) -> str:
     if not rendered.records:
-        return f"{_shape(rendered)}, as it was."
+        return f"{_shape(rendered)}, not styled. {rendered.tracked.summary}"
     loss = f" Loss {rendered.losses['loss']:.3g}." if "loss" in rendered.losses else ""
     made = f"made in {rendered.seconds:.1f} s on {rendered.device}"
-    return f"{_shape(rendered)}, {made}. {rendered.outcome}{loss}"
+    return f"{_shape(rendered)}, {made}. {rendered.outcome}{loss}\n{rendered.tracked.summary}"

@@ -23,6 +23,7 @@ from nast_fx.models import (
     RenderPlan,
     RenderRequest,
     Settings,
+    Tracking,
     parse_overrides,
     validated,
 )
@@ -31,7 +32,8 @@ from nast_fx.models.output import OutputFormat
 
 __all__ = ["JobOptions", "ReportingOptions", "checked", "option_names", "takes"]
 
-SOUND, PLACE, OUTPUT, RUN = "Sound", "Length and channels", "Output", "Run"
+SOUND, TRACKING, PLACE, OUTPUT, RUN = "Sound", "Loudness and key", "Length and channels", "Output", "Run"
+SEGMENT_NAMES = {"segment_beats": "--segment beats"}
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Settings)
@@ -95,9 +97,25 @@ class JobOptions(ReportingOptions):
         str | None,
         field_option("--variations", model=Variations, field="variations", panel=SOUND, metavar="N"),
     ] = None
+    loudness: Annotated[
+        str | None,
+        field_option("--loudness", model=Tracking, field="loudness", panel=TRACKING, metavar="LUFS"),
+    ] = None
+    ceiling: Annotated[
+        str | None, field_option("--ceiling", model=Tracking, field="ceiling", panel=TRACKING, metavar="DBTP")
+    ] = None
+    key: Annotated[
+        str | None, field_option("--key", model=Tracking, field="key", panel=TRACKING, metavar="KEY")
+    ] = None
     segment_seconds: Annotated[
         str | None,
-        field_option("--segment", model=RenderPlan, field="segment_seconds", panel=PLACE, metavar="S"),
+        typer.Option(
+            "--segment",
+            help="Length of a segment in seconds, overlaps included (0.5 to 120; default 10); or beats:16 to "
+            "cut on every sixteenth beat, or markers to cut at those of a score.",
+            metavar="S|beats:N|markers",
+            rich_help_panel=PLACE,
+        ),
     ] = None
     overlap_seconds: Annotated[
         str | None,
@@ -148,12 +166,29 @@ class JobOptions(ReportingOptions):
 
     def plan(self, **more: Any) -> RenderPlan:
         """Make the plan of what was given."""
-        values = {
-            name: value
-            for name in RenderPlan.model_fields
-            if (value := getattr(self, name, None)) is not None
+        values = {**self._given(RenderPlan), **more}
+        if "segment_seconds" in values:
+            values |= _cut(values.pop("segment_seconds"))
+        return checked(RenderPlan, values, names=option_names(type(self)) | SEGMENT_NAMES)
+
+    def tracking(self) -> Tracking:
+        """Make what is said about loudness and key."""
+        return checked(Tracking, self._given(Tracking), names=option_names(type(self)))
+
+    def _given(self, model: type[Settings]) -> dict[str, Any]:
+        """Options that are fields of a model."""
+        return {
+            name: value for name in model.model_fields if (value := getattr(self, name, None)) is not None
         }
-        return checked(RenderPlan, {**values, **more}, names=option_names(type(self)))
+
+    def side_files(self) -> dict[str, Path]:
+        """Files beside the result, by the option that asks for them."""
+        asked = {
+            "history": self.history,
+            "report": self.report,
+            "export-midi": getattr(self, "export_midi", None),
+        }
+        return {name: path for name, path in asked.items() if path is not None}
 
     def n_variations(self) -> int:
         """How many results are asked for."""
@@ -167,6 +202,18 @@ class JobOptions(ReportingOptions):
                 f"there is no method '{self.method}'{did_you_mean(self.method, METHOD_SETTINGS)}"
             )
         return validated(METHOD_SETTINGS[self.method], parse_overrides(self.set or []))
+
+
+def _cut(text: str) -> dict[str, Any]:
+    """Read ``--segment``: seconds, ``beats:N`` or ``markers``."""
+    word, colon, count = text.strip().lower().partition(":")
+    if word == "markers" and not colon:
+        return {"segment_markers": True}
+    if word == "beats" and colon:
+        return {"segment_beats": count}
+    if not word.replace(".", "", 1).isdigit():
+        raise UsageError(f"--segment {text}: write seconds (10), beats:N (beats:16) or markers")
+    return {"segment_seconds": text}
 
 
 def option_names(options: type[Any]) -> dict[str, str]:

@@ -10,13 +10,15 @@ import typer
 
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.jobs import Job, make_jobs, run_jobs
-from nast_fx.cli.options import PLACE, SOUND, JobOptions, takes
+from nast_fx.cli.options import OUTPUT, PLACE, SOUND, TRACKING, JobOptions, takes
 from nast_fx.errors import UsageError
-from nast_fx.models import RenderPlan, RenderRequest, parse_snippet, parse_style
+from nast_fx.models import RenderPlan, RenderRequest, Tracking, parse_snippet, parse_style
 
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False)
+
+SCORE = "Score"
 
 EPILOG = (
     "Without --out the result is STEM.styled.EXT beside the content. Examples: "
@@ -29,7 +31,12 @@ EPILOG = (
 class RenderOptions(JobOptions):
     """What `render` takes."""
 
-    content: Annotated[Path, typer.Argument(metavar="CONTENT", help="Recording to style.")]
+    content: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CONTENT", help="Recording to style, or a score (.mid) that --instrument plays."
+        ),
+    ]
     style: Annotated[
         list[str],
         typer.Option(
@@ -45,6 +52,58 @@ class RenderOptions(JobOptions):
     ] = None
     follow: Annotated[
         str | None, field_option("--follow", model=RenderPlan, field="follow", panel=SOUND, metavar="0..1")
+    ] = None
+    strength: Annotated[
+        str | None,
+        field_option("--strength", model=RenderPlan, field="strength", panel=SOUND, metavar="0..1"),
+    ] = None
+    loudness_follow: Annotated[
+        str | None,
+        field_option(
+            "--loudness-follow", model=Tracking, field="loudness_follow", panel=TRACKING, metavar="0..1"
+        ),
+    ] = None
+    gate: Annotated[
+        str | None, field_option("--gate", model=Tracking, field="gate", panel=TRACKING, metavar="LU")
+    ] = None
+    midi: Annotated[
+        Path | None,
+        typer.Option(
+            "--midi",
+            metavar="FILE.mid",
+            help=RenderRequest.model_fields["midi"].description,
+            rich_help_panel=SCORE,
+        ),
+    ] = None
+    instrument: Annotated[
+        Path | None,
+        typer.Option(
+            "--instrument",
+            metavar="FILE.sf2",
+            help=RenderRequest.model_fields["instrument"].description,
+            rich_help_panel=SCORE,
+        ),
+    ] = None
+    amount_controller: Annotated[
+        str | None,
+        field_option(
+            "--amount-controller", model=Tracking, field="amount_controller", panel=SCORE, metavar="CC"
+        ),
+    ] = None
+    strength_controller: Annotated[
+        str | None,
+        field_option(
+            "--strength-controller", model=Tracking, field="strength_controller", panel=SCORE, metavar="CC"
+        ),
+    ] = None
+    export_midi: Annotated[
+        Path | None,
+        typer.Option(
+            "--export-midi",
+            metavar="FILE.mid",
+            help="Write tempo, keys, segments and the result's loudness as a MIDI file.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None
     snippet: Annotated[
         str | None,
@@ -68,6 +127,8 @@ class RenderOptions(JobOptions):
             self,
             RenderRequest,
             content=self.content,
+            midi=self.midi,
+            instrument=self.instrument,
             styles=tuple(parse_style(text) for text in self.style),
             start_seconds=start,
             length_seconds=length,

@@ -1,4 +1,4 @@
-"""The files beside a result: the losses as CSV, the report as HTML."""
+"""The files beside a result: the losses as CSV, the report as HTML, what was tracked as MIDI."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from nast_fx.audio.atomic import check_place
 from nast_fx.errors import UsageError
 from nast_fx.evaluate import evaluate, evaluate_texture, write_report
 from nast_fx.evaluate.files import write_whole
+from nast_fx.export import export_render
 from nast_fx.models import RenderRequest, StyleReference, TextureRequest
 from nast_fx.progress import Progress, Steps
 from nast_fx.render import Rendered
@@ -25,7 +26,7 @@ MAX_REPORT_SECONDS = 300.0  # of a longer result the report looks at the beginni
 
 
 class SideFiles:
-    """Where history and report of a request go; checked when made, written after the render.
+    """Where the files beside a result go; checked when made, written after the render.
 
     They follow the request's overwrite policy, except that ``skip`` replaces them: they belong to a
     result that is made anew.
@@ -38,19 +39,18 @@ class SideFiles:
         A place cannot be written.
     """
 
-    def __init__(
-        self, request: RenderRequest | TextureRequest, history: Path | None, report: Path | None
-    ) -> None:
+    def __init__(self, request: RenderRequest | TextureRequest, asked: Mapping[str, Path]) -> None:
         self.request = request
         self.paths: dict[str, Path] = {}
-        for name, asked in {"history": history, "report": report}.items():
-            if asked is not None:
-                self.paths[name] = self._placed(name, asked)
+        for name, path in asked.items():
+            self.paths[name] = self._placed(name, path)
 
     def write(self, rendered: Rendered) -> Steps[Mapping[str, Path]]:
         """Write what was asked for; gives the files by name."""
         if path := self.paths.get("history"):
             write_whole(path, history_csv(rendered).encode())
+        if path := self.paths.get("export-midi"):
+            export_render(path, rendered, replace=True)
         if path := self.paths.get("report"):
             yield Progress("evaluate", note="measuring the result")
             self._write_report(path, rendered)
@@ -93,6 +93,7 @@ class SideFiles:
             style=style,
             output=output,
             history=mean_history(rendered),
+            tracked=rendered.tracked,
             notes=[*rendered.notes, *self._own_notes(rendered, chosen)],
         )
 

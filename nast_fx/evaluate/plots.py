@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["loss_figure", "png", "save_spectrograms", "spectrogram_figure"]
+__all__ = ["loss_figure", "png", "save_spectrograms", "spectrogram_figure", "style_panel"]
 
 RANGE_DB = 80.0
 SILENT_DB = -90.0
@@ -117,10 +117,16 @@ def loss_figure(history: Sequence[Mapping[str, float]], *, theme: Theme = LIGHT)
         panel.plot(steps, curve, color=LINES[number % len(LINES)], linewidth=1.8, label=_plain(name))
     panel.set_xlabel("step", color=theme.text, fontsize=9)
     panel.set_ylabel("loss", color=theme.text, fontsize=9)
+    style_panel(panel, theme)
+    return figure
+
+
+def style_panel(panel: Axes, theme: Theme) -> None:
+    """Give a panel of curves its grid, colors and legend."""
     panel.grid(True, color=theme.faint, linewidth=0.6, alpha=0.6)
     panel.spines[["top", "right"]].set_visible(False)
     _paint(panel, theme)
-    if names:
+    if panel.get_legend_handles_labels()[1]:
         panel.legend(
             loc="lower left",
             bbox_to_anchor=(0, 1),
@@ -129,7 +135,6 @@ def loss_figure(history: Sequence[Mapping[str, float]], *, theme: Theme = LIGHT)
             fontsize=9,
             ncols=len(LINES),
         )
-    return figure
 
 
 def png(figure: Figure, *, dpi: int = 130) -> bytes:

@@ -16,6 +16,8 @@ from nast_fx.evaluate.explanations import EXPLANATIONS, Explanation
 from nast_fx.evaluate.figures import Evaluation
 from nast_fx.evaluate.files import write_whole
 from nast_fx.evaluate.plots import DARK, LIGHT, Theme, loss_figure, png, spectrogram_figure
+from nast_fx.evaluate.tracking_plot import tracking_figure
+from nast_fx.render.tracked import Tracked, tracking_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,6 +63,7 @@ def write_report(
     output: Audio,
     history: Sequence[Mapping[str, float]] | None,
     notes: Sequence[str],
+    tracked: Tracked | None = None,
 ) -> None:
     """Write one self-contained HTML file about a render, whole or not at all.
 
@@ -74,6 +77,8 @@ def write_report(
         None leaves the figures out; a texture has no content.
     history : sequence of rows or None
         Losses by name, with an optional ``step``: see `loss_figure`.
+    tracked : Tracked, optional
+        Loudness, silence and key, before and after.
 
     Raises
     ------
@@ -86,6 +91,7 @@ def write_report(
         _facts(facts),
         _notes(notes),
         _section("Figures", "" if evaluation is None else _figures_table(evaluation)),
+        _section("Loudness and key", _tracking(tracked) if tracked else ""),
         _section("Spectrograms", _spectrograms(heard)),
         _section("Losses", _losses(history) if history else ""),
     ]
@@ -153,6 +159,22 @@ def _number(value: float | bool | None, meaning: Explanation) -> str:
         return "yes" if value else "no"
     text = f"{value:.{meaning.digits}f}".replace("-", "\N{MINUS SIGN}")
     return f"{text}&nbsp;{meaning.unit}" if meaning.unit else text
+
+
+def _tracking(tracked: Tracked) -> str:
+    """Figures before and after, and both curves."""
+    rows = "".join(
+        f'<tr><th scope="row">{label}</th>'
+        + "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
+        + "</tr>\n"
+        for label, *cells in tracking_rows(tracked)
+    )
+    keys = f"<p>{escape(tracked.transposition.summary)}</p>\n" if tracked.transposition.summary else ""
+    return (
+        '<table class="facts">\n<thead><tr><th></th><th class="number">Content</th>'
+        f'<th class="number">Result</th></tr></thead>\n<tbody>\n{rows}</tbody></table>\n{keys}'
+        + _picture(lambda theme: tracking_figure(tracked, theme=theme), "Loudness over time")
+    )
 
 
 def _spectrograms(audios: Mapping[str, Audio]) -> str:

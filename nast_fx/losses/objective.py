@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
@@ -17,6 +18,8 @@ from nast_fx.networks import Network
 from nast_fx.representations import Representation
 
 __all__ = ["Objective", "Viewable", "gradient_norms"]
+
+STRENGTH_DECADES = 3.0  # between a strength of 0 and of 1
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +59,15 @@ class Objective:
     ----------
     terms : sequence of Term
         Terms of weight 0 are left out. Names are unique.
+    strength : float
+        How far toward the style, 0 ... 1: the style's terms get ``10^(-3 (1 - strength))`` of their
+        weight, and none at 0, as long as a term holds the content.
     """
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[Term], *, strength: float = 1.0) -> None:
         self.terms = tuple(term for term in terms if term.weight > 0)
+        if strength < 1 and any(term.source == "content" for term in self.terms):
+            self.terms = tuple(_weakened(term, strength) for term in self.terms if strength or _is_free(term))
 
     def __call__(self, canvas: Viewable, variable: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Evaluate a point: the total (batch,), and each term's share of it by name."""
@@ -74,6 +82,15 @@ class Objective:
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.terms)) or "nothing"
+
+
+def _is_free(term: Term) -> bool:
+    return term.source != "style"
+
+
+def _weakened(term: Term, strength: float) -> Term:
+    share = 10 ** (-STRENGTH_DECADES * (1 - strength))
+    return term if _is_free(term) else replace(term, weight=term.weight * share)
 
 
 def gradient_norms(objective: Objective, canvas: Viewable, noise: Tensor) -> dict[str, Tensor]:

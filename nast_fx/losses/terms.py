@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -22,6 +22,8 @@ __all__ = [
     "energy_envelope",
     "spec_energy",
 ]
+
+Source = Literal["content", "style", "none"]
 
 
 class Views(Protocol):
@@ -44,12 +46,15 @@ class Term(ABC):
         Share in the objective.
     norm : Tensor (batch,) or None
         What the distance is divided by to balance terms; None is 1.
+    source : str
+        Whose the target is: ``content``, ``style`` or ``none``.
     """
 
     name: str
     representation: Representation
     weight: float
     norm: Tensor | None = field(default=None, kw_only=True)
+    source: Source = field(default="content", kw_only=True)
 
     @abstractmethod
     def distance(self, views: Views) -> Tensor:
@@ -80,6 +85,8 @@ class _NetworkTerm(Term):
 @dataclass(frozen=True)
 class GramTerm(_NetworkTerm):
     """Distance of the Gram matrices: the style (Gatys et al. 2015, equation 5)."""
+
+    source: Source = field(default="style", kw_only=True)
 
     def distance(self, views: Views) -> Tensor:
         """Gram distance over mean K_ss^2, summed over layers."""
@@ -116,6 +123,8 @@ class EnvelopeTerm(Term):
 @dataclass(frozen=True)
 class SparsityTerm(Term):
     """Mean log magnitude: an L1 penalty that keeps breath out (Barry & Kim 2018, section 3)."""
+
+    source: Source = field(default="none", kw_only=True)
 
     def distance(self, views: Views) -> Tensor:
         """Mean absolute value of the spec."""

@@ -92,7 +92,7 @@ class BarryKim(Method[BarryKimSettings]):
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=wrap)
         minimum = yield from minimize(
             canvas,
-            Objective(self._terms(segment.content, targets)),
+            Objective(self._terms(segment.content, targets), strength=segment.strength),
             lambda start, scale: lbfgs(start, history=self.settings.history, step_scale=scale),
             max_iterations=self.settings.max_iterations,
         )

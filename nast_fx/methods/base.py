@@ -122,6 +122,8 @@ class Segment:
         What the finished neighbors have decided.
     loop : bool
         The segment is a circle.
+    strength : float
+        How far toward the style, 0 ... 1.
     """
 
     content: Tensor | None
@@ -129,6 +131,7 @@ class Segment:
     keys: tuple[int, ...]
     pinned: Pinned | None = None
     loop: bool = False
+    strength: float = 1.0
 
 
 class Method(ABC, Generic[S]):

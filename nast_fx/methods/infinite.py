@@ -87,7 +87,7 @@ class Infinite(Method[InfiniteSettings]):
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=min(wrap, segment.n_frames))
         minimum = yield from minimize(
             canvas,
-            Objective(self._terms(segment.content, targets)),
+            Objective(self._terms(segment.content, targets), strength=segment.strength),
             self._solver(),
             max_iterations=self.settings.max_iterations,
         )

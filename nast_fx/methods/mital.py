@@ -90,7 +90,7 @@ class Mital(Method[MitalSettings]):
             return (yield from self._through_network(segment, targets))
         segment = whole_windows(segment, targets.representation.hop_length)
         canvas = self._canvas(segment, targets)
-        objective = Objective(self._terms(segment, targets))
+        objective = Objective(self._terms(segment, targets), strength=segment.strength)
         minimum = yield from minimize(canvas, objective, self._search, max_iterations=s.max_iterations)
         waveform = canvas.waveform(minimum.variable.detach())
         if s.limiter:
@@ -110,7 +110,7 @@ class Mital(Method[MitalSettings]):
         sight = self.min_frames(targets.representation.sample_rate)
         wrap = min(sight, segment.n_frames) if segment.loop else 0
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=wrap)
-        objective = Objective(terms_of_features(s, segment, targets))
+        objective = Objective(terms_of_features(s, segment, targets), strength=segment.strength)
         minimum = yield from minimize(canvas, objective, self._search, max_iterations=s.max_iterations)
         return solution(canvas.waveform(minimum.variable), minimum)
 

@@ -65,7 +65,7 @@ class UlyanovLebedev(Method[UlyanovLebedevSettings]):
                 whole,
                 representation,
                 start,
-                Objective(self._terms(whole, targets)),
+                Objective(self._terms(whole, targets), strength=segment.strength),
                 self._search,
                 max_iterations=s.max_iterations,
                 griffin_lim_iterations=s.griffin_lim_iterations,
@@ -81,7 +81,7 @@ class UlyanovLebedev(Method[UlyanovLebedevSettings]):
         representation = targets.representation
         wrap = self.min_frames(representation.sample_rate) + representation.n_fft if segment.loop else 0
         canvas = WaveformCanvas(start, pinned=segment.pinned, wrap=min(wrap, segment.n_frames))
-        objective = Objective(self._terms(segment, targets))
+        objective = Objective(self._terms(segment, targets), strength=segment.strength)
         limit = self.settings.max_iterations
         minimum = yield from minimize(canvas, objective, self._search, max_iterations=limit)
         return solution(canvas.waveform(minimum.variable), minimum)

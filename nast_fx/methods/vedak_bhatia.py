@@ -88,7 +88,7 @@ class VedakBhatia(Method[VedakBhatiaSettings]):
                 whole,
                 representation,
                 start,
-                Objective(self._terms(whole, targets)),
+                Objective(self._terms(whole, targets), strength=segment.strength),
                 self._search,
                 max_iterations=s.max_iterations,
                 griffin_lim_iterations=s.griffin_lim_iterations,

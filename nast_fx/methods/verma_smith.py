@@ -10,6 +10,7 @@ Gaussian noise; Griffin-Lim finds its phase. Departures are listed in docs/metho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -91,7 +92,7 @@ class VermaSmith(Method[VermaSmithSettings]):
                 whole,
                 representation,
                 start,
-                Objective(self._terms(whole, targets, wrap)),
+                Objective(self._terms(whole, targets, wrap), strength=segment.strength),
                 self._search,
                 max_iterations=s.max_iterations,
                 griffin_lim_iterations=s.griffin_lim_iterations,
@@ -124,11 +125,13 @@ class VermaSmith(Method[VermaSmithSettings]):
             n_frames += 2 * wrap
             over_time = torch.cat([over_time[:, -wrap:], over_time, over_time[:, :wrap]], dim=1)
         spectral, temporal = torch.log1p(over_frequency * n_frames), torch.log1p(over_time)
-        return [
-            *terms,
+        envelopes = [
             EnvelopeTerm("spectral envelope", representation, s.spectral_weight, spectral, "frequency"),
             EnvelopeTerm("temporal envelope", representation, s.temporal_weight, temporal, "time"),
         ]
+        if segment.content is None or s.envelope_from == "style":
+            envelopes = [replace(term, source="style") for term in envelopes]
+        return [*terms, *envelopes]
 
 
 def _energies(style: StyleSound, representation: LogMagnitude) -> dict[str, Tensor]:

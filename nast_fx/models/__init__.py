@@ -1,6 +1,7 @@
 """Settings and plans as data: pydantic only, no arrays, shared by engine, command line and app."""
 
 from nast_fx.models.base import Settings, parse_overrides, validated
+from nast_fx.models.key import Key, parse_key
 from nast_fx.models.methods import (
     METHOD_SETTINGS,
     BarryKimSettings,
@@ -15,12 +16,14 @@ from nast_fx.models.methods import (
 from nast_fx.models.plan import RenderPlan, StereoPolicy
 from nast_fx.models.request import MAX_LOOP_SECONDS, Overwrite, RenderRequest, TextureRequest
 from nast_fx.models.style import StyleReference, parse_snippet, parse_style
+from nast_fx.models.tracking import Tracking
 
 __all__ = [
     "MAX_LOOP_SECONDS",
     "METHOD_SETTINGS",
     "BarryKimSettings",
     "InfiniteSettings",
+    "Key",
     "MethodSettings",
     "MitalSettings",
     "Overwrite",
@@ -31,9 +34,11 @@ __all__ = [
     "StereoPolicy",
     "StyleReference",
     "TextureRequest",
+    "Tracking",
     "UlyanovLebedevSettings",
     "VedakBhatiaSettings",
     "VermaSmithSettings",
+    "parse_key",
     "parse_overrides",
     "parse_snippet",
     "parse_style",

@@ -24,6 +24,10 @@ class RenderPlan(Settings):
     segment_seconds: float = setting(
         10.0, "Length of a segment, overlaps included.", unit="s", ge=0.5, le=120
     )
+    segment_beats: int | None = setting(
+        None, "Cut segments on beats, every so many; empty cuts by seconds.", ge=1, le=1024
+    )
+    segment_markers: bool = setting(False, "Cut segments at the markers of the score.")
     overlap_seconds: float | None = setting(
         None, "Overlap of neighboring segments; empty is a tenth of one, at most 1 s.", unit="s", ge=0, le=30
     )
@@ -31,6 +35,12 @@ class RenderPlan(Settings):
         "mid-side", "What is styled of a stereo pair: mid and side, left and right, or the mid alone."
     )
     quality: Quality = setting("normal", "Effort: draft is 0.3, high 3 times the method's iterations.")
+    strength: float = setting(
+        1.0,
+        "How far toward the style: the method's own balance (1), less of the style (below 1).",
+        ge=0,
+        le=1,
+    )
     amount: float = setting(1.0, "Mix of content (0) and result (1).", ge=0, le=1)
     follow: float = setting(
         1.0, "How far the result's short-term level follows the content's (0 not, 1 wholly).", ge=0, le=1
@@ -41,6 +51,12 @@ class RenderPlan(Settings):
     loop: bool = setting(False, "Texture only: the end runs into the beginning without a seam.")
     seed: int = setting(0, "Seed of every random draw.", ge=0, le=2**63 - 1)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to compute.")
+
+    @model_validator(mode="after")
+    def _one_way_to_cut(self) -> RenderPlan:
+        if self.segment_markers and self.segment_beats:
+            raise ValueError("segment_beats and segment_markers exclude each other")
+        return self
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> RenderPlan:

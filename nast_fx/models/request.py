@@ -8,6 +8,7 @@ from typing import Any, Literal
 from nast_fx.models.base import Settings, setting
 from nast_fx.models.plan import RenderPlan
 from nast_fx.models.style import StyleReference
+from nast_fx.models.tracking import Tracking
 
 __all__ = ["MAX_LOOP_SECONDS", "Overwrite", "RenderRequest", "TextureRequest"]
 
@@ -23,13 +24,18 @@ class _Request(Settings):
     method: str = setting("infinite", "Name of the method.")
     settings: dict[str, Any] = setting({}, "The method's own settings.")
     plan: RenderPlan = setting(RenderPlan(), "Segments, stereo, mix, seed, device.")
+    tracking: Tracking = setting(Tracking(), "Loudness and key.")
     overwrite: Overwrite = setting("fail", "What to do if the output is there already.")
 
 
 class RenderRequest(_Request):
     """Style one file."""
 
-    content: Path = setting(..., "File to style.")
+    content: Path = setting(..., "File to style: a recording, or a score with an instrument.")
+    midi: Path | None = setting(
+        None, "Score beside the content: tempo, keys, markers and controllers are read from it."
+    )
+    instrument: Path | None = setting(None, "Soundfont that plays a content that is a score.")
     start_seconds: float = setting(0.0, "Where the rendered part begins.", unit="s", ge=0)
     length_seconds: float | None = setting(None, "Length of the rendered part; empty is to the end.", gt=0)
     variation: int | None = setting(None, "Number that goes into the output's name.", ge=1)

@@ -1,14 +1,14 @@
 """From a content source and references to a styled source; no files are written here.
 
-    content -> working rate -> segments -> level follows -> back to the content's rate -> mix -> ceiling
+    content -> facts, key -> working rate -> segments -> level follows -> content's rate -> mix -> loudness
 
-Everything after the segments is computed where it is read, in blocks. What lies above the working
-rate's band stays the content's: the styled change is what is resampled, and added.
+Everything after the segments is computed where it is read, in blocks, but for the mix, which is read
+several times. What lies above the working rate's band stays the content's: the styled change is what is
+resampled, and added.
 """
 
 from __future__ import annotations
 
-import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -16,28 +16,28 @@ from typing import Any
 import numpy as np
 
 from nast_fx.audio import AudioSource, SampleStats, ScratchFile, check_samples, resample_source
+from nast_fx.audio.shift import shift_source
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method
-from nast_fx.models import RenderPlan
+from nast_fx.models import RenderPlan, Tracking
 from nast_fx.optimize import SEVERITY, Outcome
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.device import choose_device, device_errors
+from nast_fx.render.curves import Curve
+from nast_fx.render.device import choose_device
+from nast_fx.render.facts import ScorePart, TrackFacts, gather_facts
+from nast_fx.render.keys import plan_transposition
+from nast_fx.render.leveling import gate_lufs, gate_rms, level
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
-from nast_fx.render.sources import Difference, Follower, Mixed, Rows
+from nast_fx.render.sources import Difference, Follower, Mixed, Rows, Scaled
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.style import References
+from nast_fx.render.targets import StyleTargets
 from nast_fx.render.track import Journey, SegmentRecord, style_texture, style_track
+from nast_fx.render.tracked import Tracked
 
-__all__ = [
-    "Styled",
-    "content_notes",
-    "make_texture",
-    "style_source",
-]
+__all__ = ["Styled", "content_notes", "make_texture", "style_source"]
 
-MAX_WORKING_RATE = 48_000  # Hz
-SAME_BAND = 0.9  # of the rate: a 44.1 kHz style has all that is heard of a 48 kHz content
-CEILING = 10 ** (-1 / 20)  # -1 dBFS, sample peak
+CEILING = 10 ** (-1 / 20)  # -1 dBFS: level following lowers its own gain around samples above it
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Styled:
         Where it was computed, and why.
     working_rate : int
         Hz.
+    tracked : Tracked
+        Loudness, silence and key, before and after.
     """
 
     source: AudioSource
@@ -62,6 +64,7 @@ class Styled:
     notes: tuple[str, ...]
     device: str
     working_rate: int
+    tracked: Tracked
 
     @property
     def outcome(self) -> Outcome:
@@ -83,6 +86,10 @@ def style_source(
     method: Method[Any],
     plan: RenderPlan,
     stack: ExitStack,
+    *,
+    tracking: Tracking | None = None,
+    score: ScorePart | None = None,
+    fits_integers: bool = False,
 ) -> Steps[Styled]:
     """Style a source.
 
@@ -94,58 +101,83 @@ def style_source(
         Of the content (`check_samples`).
     stack : ExitStack
         Closes the temporary files.
+    tracking : Tracking, optional
+        Loudness and key; all defaults if left out.
+    score : ScorePart, optional
+        Beside the content: tempo, keys, markers and controllers.
+    fits_integers : bool
+        The result will be written in a format that holds nothing above full scale.
 
     Raises
     ------
     UsageError, DeviceError
         The rate or the device cannot be used.
     """
-    rate = content.sample_rate
-    working_rate = content_rate(content, references)
+    tracking = tracking or Tracking()
+    if plan.amount == 0 and tracking.named_key is None:
+        tracking = tracking.model_copy(update={"key": "off"})
+    rate, working_rate = content.sample_rate, content_rate(content, references)
     if plan.loop:
         raise UsageError("loop=True is for textures: a content has its own end")
     least = window_seconds(method, working_rate, plan, content.n_frames / rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(content.n_channels, plan.channels)
-    notes = [*content_notes(content, stats, layout, working_rate, least), *references.notes(least)]
-    low: AudioSource = content
-    if working_rate != rate:
-        yield Progress("read", note=f"resampling to {working_rate} Hz")
-        low = stack.enter_context(resample_source(content, working_rate))
-    yield Progress("read", note="preparing the style")
-    with device_errors():
-        sound = references.sound(layout.rows, working_rate, method.min_frames(working_rate)).to(device)
-        targets = method.prepare(sound, sample_rate=working_rate, seed=plan.seed, device=device)
-    result = stack.enter_context(ScratchFile(working_rate, content.n_channels, low.n_frames))
-    journey = Journey(method, targets, plan, layout, result, device)
-    yield from style_track(journey, low)
-    change = _change(content, low, result, stats, layout, plan, stack)
-    gain = _gain_under_ceiling(Mixed(content, change, amount=plan.amount, gain=1.0), stats)
-    if gain < 1:
-        notes.append(f"Turned down by {-20 * math.log10(gain):.1f} dB to keep the peak under the ceiling.")
-    final = Mixed(content, change, amount=plan.amount, gain=gain)
-    return Styled(final, tuple(journey.records), tuple(notes), reason, working_rate)
+    yield Progress("analyze", note="listening to the content")
+    facts = yield from gather_facts(content, "the content", tracking, score)
+    transposition = yield from plan_transposition(facts.analysis.key, references.items, tracking)
+    places, word = facts.places(plan)
+    notes = [
+        *content_notes(content, stats, layout, working_rate, least),
+        *references.notes(least),
+        *transposition.notes,
+        *filter(None, [word]),
+        *([] if plan.amount else ["With an amount of 0 nothing is styled."]),
+    ]
+    if transposition.content_semitones:
+        yield Progress("read", note=f"transposing the content by {transposition.content_semitones:+.2f}")
+        content = stack.enter_context(shift_source(content, transposition.content_semitones))
+    records: tuple[SegmentRecord, ...] = ()
+    mix: AudioSource = content
+    if plan.amount > 0:
+        targets = StyleTargets(
+            method, references, transposition, layout.rows, working_rate, plan.seed, device
+        )
+        change, records = yield from _change(content, targets, layout, plan, tracking, facts, places, stack)
+        amount = Curve(plan.amount * facts.amount.values) if facts.amount else plan.amount
+        # It is read several times: at its own rate this is a copy.
+        mix = stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
+    finished = yield from level(mix, facts.analysis.loudness, tracking, fits_integers=fits_integers)
+    loudness = facts.analysis.loudness
+    tracked = Tracked(facts.analysis, finished, transposition, gate_lufs(loudness, tracking), facts.markers)
+    return Styled(finished.source, records, (*notes, *finished.notes), reason, working_rate, tracked)
 
 
 def make_texture(
-    references: References, n_frames: int, method: Method[Any], plan: RenderPlan, stack: ExitStack
+    references: References,
+    n_frames: int,
+    method: Method[Any],
+    plan: RenderPlan,
+    stack: ExitStack,
+    *,
+    tracking: Tracking | None = None,
+    fits_integers: bool = False,
 ) -> Steps[Styled]:
-    """Make `n_frames` of texture at `texture_rate` and the references' level."""
+    """Make `n_frames` of texture at `texture_rate` and the references' level, or the loudness asked for."""
+    tracking = tracking or Tracking()
     rate = texture_rate(references)
     least = window_seconds(method, rate, plan, n_frames / rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(references.n_channels, plan.channels)
-    yield Progress("read", note="preparing the style")
-    with device_errors():
-        sound = references.sound(layout.rows, rate, method.min_frames(rate)).to(device)
-        targets = method.prepare(sound, sample_rate=rate, seed=plan.seed, device=device)
+    transposition = yield from plan_transposition(None, references.items, tracking)
+    targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
-    journey = Journey(method, targets, plan, layout, result, device)
+    journey = Journey(targets, plan, layout, result)
     yield from style_texture(journey, references.levels(layout.rows, least))
-    level = _texture_level(references, result, least)
-    gain = level * _gain_under_ceiling(Mixed(result, result, amount=0.0, gain=level), None)
-    final = Mixed(result, result, amount=0.0, gain=gain)
-    return Styled(final, tuple(journey.records), tuple(references.notes(least)), reason, rate)
+    at_level = Scaled(result, Curve(np.array([_texture_level(references, result, least)])))
+    finished = yield from level(at_level, None, tracking, fits_integers=fits_integers, circular=plan.loop)
+    notes = (*references.notes(least), *transposition.notes, *finished.notes)
+    tracked = Tracked(None, finished, transposition)
+    return Styled(finished.source, tuple(journey.records), notes, reason, rate, tracked)
 
 
 def content_notes(
@@ -166,23 +198,34 @@ def content_notes(
 
 def _change(
     content: AudioSource,
-    low: AudioSource,
-    result: ScratchFile,
-    stats: SampleStats,
+    targets: StyleTargets,
     layout: StereoLayout,
     plan: RenderPlan,
+    tracking: Tracking,
+    facts: TrackFacts,
+    places: tuple[float, ...] | None,
     stack: ExitStack,
-) -> AudioSource:
-    """What the transfer adds to the content, at the content's rate."""
+) -> Steps[tuple[AudioSource, tuple[SegmentRecord, ...]]]:
+    """Style at the working rate; gives what is to be added to the content, at its own rate."""
+    low, rate = content, targets.sample_rate
+    if rate != content.sample_rate:
+        yield Progress("read", note=f"resampling to {rate} Hz")
+        low = stack.enter_context(resample_source(content, rate))
+    result = stack.enter_context(ScratchFile(rate, content.n_channels, low.n_frames))
+    journey = Journey(targets, plan, layout, result, places, facts.strength)
+    yield from style_track(journey, low)
     own, made = (check_samples(Rows(source, layout), "the rows").rms for source in (low, result))
     levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
-    peak = (stats if low is content else check_samples(low, "the content")).peak.max()
-    ceiling = max(CEILING, float(peak))
-    followed = Follower(low, result, layout, share=plan.follow, levels=levels, ceiling=ceiling)
-    change = Difference(followed, low)
-    if low.sample_rate == content.sample_rate:
-        return change
-    return stack.enter_context(resample_source(change, content.sample_rate, n_frames=content.n_frames))
+    peak = float(check_samples(low, "the content").peak.max())
+    gate = gate_rms(facts.analysis.loudness, tracking)
+    followed = Follower(
+        low, result, layout, share=plan.follow, levels=levels, ceiling=max(CEILING, peak), gate=gate
+    )
+    change: AudioSource = Difference(followed, low)
+    if low is not content:
+        resampled = resample_source(change, content.sample_rate, n_frames=content.n_frames)
+        change = stack.enter_context(resampled)
+    return change, tuple(journey.records)
 
 
 def _texture_level(references: References, result: AudioSource, least_seconds: float) -> float:
@@ -191,10 +234,3 @@ def _texture_level(references: References, result: AudioSource, least_seconds: f
     wanted = references.levels(channels, least_seconds)
     found = check_samples(result, "the result").rms
     return float(np.sqrt(np.mean(wanted**2) / np.mean(found**2))) if found.any() else 1.0
-
-
-def _gain_under_ceiling(source: AudioSource, stats: SampleStats | None) -> float:
-    """Gain of at most 1 that brings the peak to -1 dBFS, or to the content's own if that is higher."""
-    ceiling = max(CEILING, float(stats.peak.max()) if stats else 0.0)
-    peak = float(check_samples(source, "the result").peak.max())
-    return min(1.0, ceiling / peak) if peak > 0 else 1.0

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import AudioSource, FileInfo, FileSource, check_samples
+from nast_fx.audio import AudioSource, FileInfo, FileSource
 from nast_fx.audio.chunks import Metadata, read_metadata
 from nast_fx.audio.sink import copy_exact, open_sink
 from nast_fx.methods import Method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.engine import CEILING, Styled, make_texture, style_source
+from nast_fx.render.engine import Styled, make_texture, style_source
 from nast_fx.render.opening import Destination, open_render, open_texture
-from nast_fx.render.sources import Mixed
 from nast_fx.render.track import SegmentRecord
+from nast_fx.render.tracked import Tracked
 
 __all__ = ["Rendered", "render_file", "texture_file"]
 
@@ -41,6 +40,9 @@ class Rendered:
     losses : dict
         Mean final losses by name.
     notes : tuple of str
+    records : tuple of SegmentRecord
+    tracked : Tracked
+        Loudness, silence, key and tempo, before and after.
     """
 
     output: Path
@@ -56,6 +58,7 @@ class Rendered:
     device: str
     notes: tuple[str, ...]
     records: tuple[SegmentRecord, ...]
+    tracked: Tracked
 
 
 def render_file(request: RenderRequest) -> Steps[Rendered]:
@@ -71,20 +74,27 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
     with ExitStack() as stack:
         yield Progress("read", note=f"checking {request.content.name}")
         opened = open_render(request, stack)
-        content, method, destination = opened.content, opened.method, opened.destination
-        if plan.amount == 0:
-            styled = _untouched(content)
-        else:
-            styled = yield from style_source(content, opened.stats, opened.references, method, plan, stack)
-        if destination.format.bits != "32f" and opened.stats.peak.max() > 1:
-            styled = _within_full_scale(styled)
+        method, destination, file = opened.method, opened.destination, opened.content.file
+        styled = yield from style_source(
+            opened.content.source,
+            opened.stats,
+            opened.references,
+            method,
+            plan,
+            stack,
+            tracking=request.tracking,
+            score=opened.content.score,
+            fits_integers=destination.format.bits != "32f",
+        )
         yield Progress("write", note=f"writing {destination.path.name}")
-        if plan.amount == 0 and _is_whole_copy(content, destination.format):
+        untouched = plan.amount == 0 and request.tracking.leaves_untouched
+        if untouched and file and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
+        elif file:
+            dither = not untouched or _loses_bits(file.info, destination.format)
+            _write(styled.source, destination, plan.seed, dither, read_metadata(request.content), file.start)
         else:
-            metadata = read_metadata(request.content)
-            dither = plan.amount > 0 or _loses_bits(content.info, destination.format)
-            _write(styled.source, destination, plan.seed, dither, metadata, content.start)
+            _write(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
 
 
@@ -102,25 +112,18 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
         opened = open_texture(request, stack)
         method, destination = opened.method, opened.destination
         n_frames = destination.shape.n_frames
-        styled = yield from make_texture(opened.references, n_frames, method, plan, stack)
+        styled = yield from make_texture(
+            opened.references,
+            n_frames,
+            method,
+            plan,
+            stack,
+            tracking=request.tracking,
+            fits_integers=destination.format.bits != "32f",
+        )
         yield Progress("write", note=f"writing {destination.path.name}")
         _write(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
-
-
-def _untouched(content: FileSource) -> Styled:
-    note = "With an amount of 0 the result is the content."
-    return Styled(content, (), (note,), "nothing was computed", content.sample_rate)
-
-
-def _within_full_scale(styled: Styled) -> Styled:
-    """Turn a result down that is above full scale, as floating-point content may be."""
-    peak = float(check_samples(styled.source, "the result").peak.max())
-    if peak <= 1:
-        return styled
-    note = f"Turned down by {20 * math.log10(peak / CEILING):.1f} dB: the format holds nothing above 0 dBFS."
-    source = Mixed(styled.source, styled.source, amount=0.0, gain=CEILING / peak)
-    return replace(styled, source=source, notes=(*styled.notes, note))
 
 
 def _loses_bits(info: FileInfo, output: OutputFormat) -> bool:
@@ -187,4 +190,5 @@ def _rendered(
         device=styled.device,
         notes=styled.notes,
         records=styled.records,
+        tracked=styled.tracked,
     )

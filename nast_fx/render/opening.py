@@ -7,18 +7,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import FileInfo, FileSource, SampleStats, check_samples, open_source, probe
+from nast_fx.audio import AudioSource, FileInfo, FileSource, SampleStats, check_samples, open_source, probe
 from nast_fx.audio.limits import check_writable
-from nast_fx.errors import AudioFileError
+from nast_fx.audio.names import shown
+from nast_fx.audio.score import Score, read_score
+from nast_fx.audio.score_file import is_score
+from nast_fx.audio.score_sound import render_score
+from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.render.device import choose_device
+from nast_fx.render.facts import ScorePart
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
+from nast_fx.render.sources import Part
 from nast_fx.render.style import References, open_references
 
-__all__ = ["Destination", "OpenedRender", "OpenedTexture", "Shape", "open_render", "open_texture"]
+__all__ = [
+    "Destination",
+    "OpenedContent",
+    "OpenedRender",
+    "OpenedTexture",
+    "Shape",
+    "open_content",
+    "open_render",
+    "open_texture",
+]
+
+SCORE_RATE = 44_100  # Hz, at which a score is played
 
 
 @dataclass(frozen=True)
@@ -41,11 +58,29 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class OpenedContent:
+    """A recording, or the sound of a score.
+
+    Attributes
+    ----------
+    source : AudioSource
+    file : FileSource or None
+        The recording; None for a score.
+    score : ScorePart or None
+        Of a score its own, of a recording the one beside it.
+    """
+
+    source: AudioSource
+    file: FileSource | None
+    score: ScorePart | None
+
+
+@dataclass(frozen=True)
 class OpenedRender:
     """A render that can begin."""
 
     method: Method[Any]
-    content: FileSource
+    content: OpenedContent
     stats: SampleStats
     references: References
     destination: Destination
@@ -73,15 +108,72 @@ def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
     plan = request.plan
     method = build_method(request.method, request.settings, quality=plan.quality)
     choose_device(plan.device)
-    content = stack.enter_context(open_source(request.content, request.start_seconds, request.length_seconds))
-    shape = Shape(content.sample_rate, content.n_channels, content.n_frames)
+    content = open_content(request, stack)
+    source = content.source
+    shape = Shape(source.sample_rate, source.n_channels, source.n_frames)
     sources = [request.content, *(style.path for style in request.styles)]
-    destination = _destination(request, content.info, sources, shape, "styled")
-    stats = check_samples(content, str(request.content))
+    like = content.file.info if content.file else None
+    destination = _destination(request, like, sources, shape, "styled")
+    stats = check_samples(source, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
-    rate = content_rate(content, references)
-    least = window_seconds(method, rate, plan, content.n_frames / content.sample_rate)
+    rate = content_rate(source, references)
+    least = window_seconds(method, rate, plan, source.n_frames / source.sample_rate)
     return OpenedRender(method, content, stats, references, destination, least)
+
+
+def open_content(request: RenderRequest, stack: ExitStack) -> OpenedContent:
+    """Open the content of a render, and the score that belongs to it.
+
+    Raises
+    ------
+    AudioFileError, UsageError
+        A file cannot be used, or an instrument is missing or has nothing to play.
+    """
+    start, length = request.start_seconds, request.length_seconds
+    if is_score(request.content):
+        if request.instrument is None:
+            raise UsageError(f"{shown(request.content)}: is a score; name what plays it with --instrument")
+        if request.midi is not None:
+            raise UsageError(f"{shown(request.content)}: is a score itself; leave --midi out")
+        score = read_score(request.content)
+        _check_controllers(request, score)
+        played = stack.enter_context(render_score(request.content, request.instrument, SCORE_RATE))
+        return OpenedContent(_part(played, request), None, ScorePart(score, start))
+    if request.instrument is not None:
+        raise UsageError(f"{shown(request.content)}: is no score; --instrument has nothing to play")
+    beside = read_score(request.midi) if request.midi else None
+    _check_controllers(request, beside)
+    file = stack.enter_context(open_source(request.content, start, length))
+    return OpenedContent(file, file, ScorePart(beside, start) if beside else None)
+
+
+def _check_controllers(request: RenderRequest, score: Score | None) -> None:
+    """Check that what is to be read from a score is in one."""
+    tracking, numbers = request.tracking, []
+    for option in ("amount_controller", "strength_controller"):
+        if (number := getattr(tracking, option)) is not None:
+            numbers.append(number)
+            if score is None:
+                raise UsageError(f"--{option.replace('_', '-')} needs a score: name one with --midi")
+    if request.plan.segment_markers and score is None:
+        raise UsageError("--segment markers needs a score: name one with --midi")
+    for number in numbers:
+        if score is not None:
+            score.controller_curve(number, 0.0)
+
+
+def _part(played: AudioSource, request: RenderRequest) -> AudioSource:
+    """Cut the sound of a score as `open_source` cuts a file."""
+    rate, n_frames = played.sample_rate, played.n_frames
+    start = round(request.start_seconds * rate)
+    if start >= n_frames:
+        raise AudioFileError(
+            f"{shown(request.content)}: is {n_frames / rate:.2f} s long; a part cannot begin at "
+            f"{request.start_seconds:g} s"
+        )
+    seconds = request.length_seconds
+    length = n_frames - start if seconds is None else max(1, round(seconds * rate))
+    return Part(played, start, min(length, n_frames - start))
 
 
 def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
@@ -105,7 +197,11 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
 
 
 def _destination(
-    request: RenderRequest | TextureRequest, like: FileInfo, sources: list[Path], shape: Shape, kind: str
+    request: RenderRequest | TextureRequest,
+    like: FileInfo | None,
+    sources: list[Path],
+    shape: Shape,
+    kind: str,
 ) -> Destination:
     """Decide and check everything about the output before any work."""
     asked, beside = request.output, sources[0]
@@ -120,8 +216,8 @@ def _destination(
         path_suffix=suffix,
         format=request.format,
         bits=request.bits,
-        like_container=like.container,
-        like_subtype=like.subtype,
+        like_container=like.container if like else None,
+        like_subtype=like.subtype if like else None,
     )
     if asked is not None and suffix is None:
         asked = asked.with_name(asked.name + extension(output))

@@ -10,8 +10,10 @@ from typing import Any
 from nast_fx.audio import resampled_length
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat
+from nast_fx.progress import drain
 from nast_fx.render.device import choose_device
 from nast_fx.render.engine import content_notes
+from nast_fx.render.facts import gather_facts
 from nast_fx.render.limits import content_rate
 from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.stereo import StereoLayout
@@ -67,13 +69,18 @@ def preview_render(request: RenderRequest) -> Preview:
     plan = request.plan
     with ExitStack() as stack:
         opened = open_render(request, stack)
-        content, method = opened.content, opened.method
+        content, method = opened.content.source, opened.method
         rate = content_rate(content, opened.references)
         layout = StereoLayout(content.n_channels, plan.channels)
         own_notes = content_notes(content, opened.stats, layout, rate, opened.least_seconds)
         notes = (*own_notes, *opened.references.notes(opened.least_seconds))
         n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
-    n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate))) if plan.amount else 0
+        places, word = None, ""
+        if plan.segment_beats or plan.segment_markers:
+            facts = drain(gather_facts(content, "the content", request.tracking, opened.content.score))
+            places, word = facts.places(plan)
+        notes += (word,) if word else ()
+    n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate), places)) if plan.amount else 0
     settings = method.settings.model_dump()
     return _preview(opened.destination, n_segments, rate, settings, plan.device, notes)
 

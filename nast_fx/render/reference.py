@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nast_fx.audio import AudioSource, Samples, check_samples
+from nast_fx.audio.shift import shift_pitch
 from nast_fx.errors import AudioFileError
 
 __all__ = ["QUIET", "Reference", "checked_reference", "rms"]
@@ -21,6 +22,7 @@ __all__ = ["QUIET", "Reference", "checked_reference", "rms"]
 EXCERPT_SECONDS = 3.0
 SILENT = 1e-4  # RMS, -80 dBFS: below it there is nothing to learn
 QUIET = 1e-3  # a part, a channel or a side this far below the whole has no say
+SHIFT_CONTEXT_SECONDS = 0.25
 WINDOWS_AN_EXCERPT = 4  # of what the method must see at least
 
 
@@ -42,6 +44,14 @@ class Reference:
     def read(self, start: int, n_frames: int) -> Samples:
         """Read left and right (2, frame): the first pair, or what channel there is twice."""
         return self.source.read(start, n_frames)[list(self._pair)]
+
+    def read_shifted(self, start: int, n_frames: int, semitones: float) -> Samples:
+        """Read as `read` does, transposed; the sound around it leads in and out."""
+        if semitones == 0:
+            return self.read(start, n_frames)
+        n_context = round(SHIFT_CONTEXT_SECONDS * self.source.sample_rate)
+        block = self.read(start - n_context, n_frames + 2 * n_context)
+        return shift_pitch(block, self.source.sample_rate, semitones)[:, n_context : n_context + n_frames]
 
     def spans(self, seconds: float, least_seconds: float) -> list[tuple[int, int]]:
         """Places (start, n_frames) of the excerpts; the whole where it is short enough.

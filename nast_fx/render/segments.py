@@ -8,13 +8,16 @@ linear and sum to one.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Span", "fade_in", "in_order", "plan_segments"]
+__all__ = ["Span", "fade_in", "in_order", "plan_segments", "segments_at"]
+
+MAX_SHARE = 0.4  # of a segment, for an overlap
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Span:
     n_frames: int
     n_before: int
     n_after: int
+
+    @property
+    def end(self) -> int:
+        """Frame after the last."""
+        return self.start + self.n_frames
 
     @property
     def is_stitched(self) -> bool:
@@ -78,6 +86,52 @@ def plan_segments(n_frames: int, segment: int, overlap: int, *, least: int = 1) 
     return [
         Span(index, start, length, overlaps[index], overlaps[index + 1]) for index, start in enumerate(starts)
     ]
+
+
+def segments_at(
+    places: Sequence[int], n_frames: int, overlap: int, *, least: int, longest: int
+) -> list[Span]:
+    """Cover `n_frames` with segments that meet at `places`, such as beats or markers.
+
+    Parameters
+    ----------
+    places : sequence of int
+        Frames, rising; a place that would leave a segment below `least` is passed over.
+    n_frames : int
+        At least 1.
+    overlap : int
+        Overlap of neighbors, centered on the place; less where a neighbor is short.
+    least, longest : int
+        Samples; what is longer between two places is divided evenly.
+
+    Returns
+    -------
+    list of Span
+        In the order of time.
+    """
+    cuts = [0]
+    for place in places:
+        if place - cuts[-1] >= least and n_frames - place >= least:
+            cuts.append(place)
+    cuts = _divided([*cuts, n_frames], max(longest, least))
+    lengths = [after - before for before, after in pairwise(cuts)]
+    # Three must never meet in one place, so an overlap takes less than half of a neighbor.
+    overlaps = [0, *(min(overlap, int(MAX_SHARE * min(pair))) // 2 * 2 for pair in pairwise(lengths)), 0]
+    spans = []
+    for index, (begin, end) in enumerate(pairwise(cuts)):
+        n_before, n_after = overlaps[index], overlaps[index + 1]
+        start, stop = begin - n_before // 2, end + n_after // 2
+        spans.append(Span(index, start, stop - start, n_before, n_after))
+    return spans
+
+
+def _divided(cuts: Sequence[int], longest: int) -> list[int]:
+    """Add cuts, evenly, where two are more than `longest` apart."""
+    more = []
+    for begin, end in pairwise(cuts):
+        count = math.ceil((end - begin) / longest)
+        more += [begin + (end - begin) * part // count for part in range(count)]
+    return [*more, cuts[-1]]
 
 
 def in_order(spans: list[Span]) -> list[Span]:

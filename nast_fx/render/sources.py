@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nast_fx.audio import AudioSource, Samples
+from nast_fx.audio.block import padded_read
+from nast_fx.render.curves import Curve
 from nast_fx.render.stereo import StereoLayout
 
-__all__ = ["Difference", "Follower", "Mixed", "Rows"]
+__all__ = ["Difference", "Follower", "Mixed", "Part", "Rows", "Scaled"]
 
 WINDOW_SECONDS = 0.046
 HOP_SECONDS = 0.012
 MAX_GAIN = 4.0  # +12 dB; a result that is nearly silent is not blown up
+KNEE_DB = 6.0  # above the gate, over which following fades in
 NOTHING = 1e-9  # RMS, -180 dBFS: keeps 0/0 at 1
 
 
@@ -49,6 +52,9 @@ class Follower:
         Which rows were styled.
     share : float
         How far the level follows, 0 ... 1.
+    gate : float
+        Root sum over the channels of the mean square, below which the content counts as silent: there the
+        level follows wholly.
     levels : ndarray, (row,)
         Gains that the rows get first: bring their overall level to the content's.
     ceiling : float
@@ -65,25 +71,28 @@ class Follower:
         share: float,
         levels: npt.NDArray[np.float64],
         ceiling: float,
+        gate: float = 0.0,
     ) -> None:
         self.sample_rate = content.sample_rate
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
         self._content, self._result, self._layout = content, result, layout
-        self._share, self._ceiling = share, ceiling
+        self._share, self._ceiling, self._gate = share, ceiling, gate
         self._gains = np.asarray(levels, dtype=np.float32)[:, None]
         self._hop = max(1, round(HOP_SECONDS * content.sample_rate))
         self._half = max(1, round(WINDOW_SECONDS * content.sample_rate / 2))
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read frames (channel, frame); the same wherever a block begins."""
-        if self._share == 0:
+        if self._share == 0 and self._gate == 0:
             content = self._content.read(start, n_frames)
             rows = self._layout.encode(self._result.read(start, n_frames)) * self._gains
             return self._layout.decode(rows, content)
         # Gains live on a grid that is fixed to the track; two points more, to know the peaks around.
         first, last = start // self._hop - 1, -(-(start + n_frames) // self._hop) + 1
         followed = self._followed(first, last)
+        if self._share == 0:
+            return followed[:, start - first * self._hop :][:, :n_frames]
         limits = np.minimum(1.0, self._ceiling / self._peaks(followed))
         offset = start - first * self._hop
         places = np.arange(offset, offset + n_frames) / self._hop
@@ -98,12 +107,22 @@ class Follower:
         own, made = (self._layout.encode(b) for b in (content, self._result.read(before, n_context)))
         made = made * self._gains
         target, rms = (self._levels(rows, last - first + 1) for rows in (own, made))
-        ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** self._share
+        share = self._shares(content, last - first + 1)
+        ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** share
         ratio[target == 0] = 0.0  # digital silence stays so
         places, grid = np.arange(n_frames) / self._hop, np.arange(last - first + 1)
         gains = np.stack([np.interp(places, grid, row) for row in ratio])
         inner = slice(self._half, self._half + n_frames)
         return self._layout.decode((made[:, inner] * gains).astype(np.float32), content[:, inner])
+
+    def _shares(self, content: Samples, n_points: int) -> npt.NDArray[np.float64]:
+        """How far the level follows at each point (point,): wholly below the gate, with a soft knee."""
+        if self._gate == 0:
+            return np.full(n_points, self._share)
+        total = np.sqrt(np.square(self._levels(content, n_points)).sum(axis=0))
+        below_db = 20 * np.log10(self._gate / np.maximum(total, NOTHING))
+        silence = np.clip(1 + below_db / KNEE_DB, 0.0, 1.0)
+        return np.asarray(self._share + (1 - self._share) * silence)
 
     def _levels(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
         """Root mean square (row, point) in windows around each point of the grid."""
@@ -134,16 +153,50 @@ class Difference:
 
 
 class Mixed:
-    """A source: `content` plus `amount` of `change`, times `gain`."""
+    """A source: `content` plus `amount` of `change`; the amount may change over time."""
 
-    def __init__(self, content: AudioSource, change: AudioSource, *, amount: float, gain: float) -> None:
+    def __init__(self, content: AudioSource, change: AudioSource, *, amount: float | Curve) -> None:
         self.sample_rate = content.sample_rate
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
         self._content, self._change = content, change
-        self._amount, self._gain = np.float32(amount), np.float32(gain)
+        self._amount = amount
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read frames (channel, frame)."""
-        change = self._amount * self._change.read(start, n_frames)
-        return np.asarray((self._content.read(start, n_frames) + change) * self._gain)
+        amount: Samples | np.float32
+        if isinstance(self._amount, Curve):
+            amount = self._amount.at(start, n_frames, self.sample_rate)
+        else:
+            amount = np.float32(self._amount)
+        return np.asarray(self._content.read(start, n_frames) + amount * self._change.read(start, n_frames))
+
+
+class Scaled:
+    """A source: `source` times a gain that may change over time."""
+
+    def __init__(self, source: AudioSource, gain: Curve) -> None:
+        self.sample_rate = source.sample_rate
+        self.n_channels = source.n_channels
+        self.n_frames = source.n_frames
+        self._source, self._gain = source, gain
+
+    def read(self, start: int, n_frames: int) -> Samples:
+        """Read frames (channel, frame)."""
+        gain = self._gain.at(start, n_frames, self.sample_rate)
+        return np.asarray(self._source.read(start, n_frames) * gain)
+
+
+class Part:
+    """A source: `n_frames` of `source` from frame `start` on."""
+
+    def __init__(self, source: AudioSource, start: int, n_frames: int) -> None:
+        self.sample_rate = source.sample_rate
+        self.n_channels = source.n_channels
+        self.n_frames = n_frames
+        self._source, self._start = source, start
+
+    def read(self, start: int, n_frames: int) -> Samples:
+        """Read frames (channel, frame); zeros outside of the part."""
+        shape = (self.n_channels, self.n_frames)
+        return padded_read(start, n_frames, shape, lambda first, n: self._source.read(self._start + first, n))

@@ -56,7 +56,9 @@ class References:
                 )
         return notes
 
-    def sound(self, rows: Sequence[str], sample_rate: int, min_frames: int) -> StyleSound:
+    def sound(
+        self, rows: Sequence[str], sample_rate: int, min_frames: int, shifts: Sequence[float] | None = None
+    ) -> StyleSound:
         """Read and match the excerpts.
 
         Parameters
@@ -68,10 +70,12 @@ class References:
         min_frames : int
             What the method must see at once, in samples of that rate; a shorter recording is mirrored
             until it is as long.
+        shifts : sequence of float, optional
+            Semitones by which each recording is transposed.
         """
         excerpts, weights = [], []
-        for item in self.items:
-            matched = _matched(self._blocks(item, min_frames / sample_rate), rows)
+        for item, semitones in zip(self.items, shifts or [0.0] * len(self.items), strict=True):
+            matched = _matched(self._blocks(item, min_frames / sample_rate, semitones), rows)
             for block in matched:
                 at_rate = resample(block, item.source.sample_rate, sample_rate)
                 n_missing = max(0, min_frames - at_rate.shape[1])
@@ -90,8 +94,9 @@ class References:
             power, total = power + item.weight * square, total + item.weight
         return np.asarray(np.sqrt(power / total), dtype=np.float32)
 
-    def _blocks(self, item: Reference, least_seconds: float) -> list[Samples]:
-        return [item.read(start, n_frames) for start, n_frames in self._spans(item, least_seconds)]
+    def _blocks(self, item: Reference, least_seconds: float, semitones: float = 0.0) -> list[Samples]:
+        spans = self._spans(item, least_seconds)
+        return [item.read_shifted(start, n_frames, semitones) for start, n_frames in spans]
 
     def _spans(self, item: Reference, least_seconds: float) -> list[tuple[int, int]]:
         return item.spans(self.style_seconds / len(self.items), least_seconds)

@@ -9,7 +9,7 @@ the order of the work does not change a sample.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,16 +18,19 @@ import torch
 
 from nast_fx.audio import AudioSource, Samples
 from nast_fx.audio.scratch import ScratchFile
-from nast_fx.methods import LEVEL, Method, Segment, Targets
+from nast_fx.methods import LEVEL, Method, Segment
 from nast_fx.models import RenderPlan
 from nast_fx.optimize import Outcome, Pinned, Solution
 from nast_fx.progress import Steps
+from nast_fx.render.curves import Curve
 from nast_fx.render.device import device_errors
-from nast_fx.render.segments import Span, in_order, plan_segments
+from nast_fx.render.segments import Span, in_order, plan_segments, segments_at
 from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.targets import StyleTargets
 
 __all__ = ["Journey", "SegmentRecord", "cut", "style_texture", "style_track"]
 
+LEAST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of a segment between two places
 SILENT = 1e-4  # RMS, -80 dBFS: such a row of a segment passes as it is
 
 
@@ -44,6 +47,8 @@ class SegmentRecord:
         Of the losses: the total and the terms.
     losses : ndarray, (step, name) float32
     n_evaluations : int
+    start_seconds, end_seconds : float
+        Its place in the track, overlaps included.
     """
 
     index: int
@@ -51,13 +56,19 @@ class SegmentRecord:
     names: tuple[str, ...] = ()
     losses: Samples = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
     n_evaluations: int = 0
+    start_seconds: float = 0.0
+    end_seconds: float = 0.0
 
     @classmethod
-    def of(cls, index: int, solution: Solution) -> SegmentRecord:
-        """Keep what is worth keeping of a solution."""
+    def of(cls, span: Span, sample_rate: int, solution: Solution | None) -> SegmentRecord:
+        """Keep what is worth keeping of a solution; None where all was silent."""
+        start, end = span.start / sample_rate, span.end / sample_rate
+        if solution is None:
+            return cls(span.index, (Outcome.SILENT,), start_seconds=start, end_seconds=end)
         names = tuple(solution.history[0]) if solution.history else ()
         losses = np.array([[step[name] for name in names] for step in solution.history], dtype=np.float32)
-        return cls(index, tuple(solution.outcomes), names, losses, solution.n_evaluations)
+        outcomes, n_evaluations = tuple(solution.outcomes), solution.n_evaluations
+        return cls(span.index, outcomes, names, losses, n_evaluations, start, end)
 
     @property
     def history(self) -> list[dict[str, float]]:
@@ -67,20 +78,46 @@ class SegmentRecord:
 
 @dataclass
 class Journey:
-    """What is the same for all segments of a track, and what came of each."""
+    """What is the same for all segments of a track, and what came of each.
 
-    method: Method[Any]
-    targets: Targets[Any]
+    Attributes
+    ----------
+    places : tuple of float or None
+        Seconds at which segments meet; None where they are equally long.
+    strength : Curve or None
+        Share of the plan's strength over time.
+    """
+
+    targets: StyleTargets
     plan: RenderPlan
     layout: StereoLayout
     result: ScratchFile
-    device: torch.device
+    places: tuple[float, ...] | None = None
+    strength: Curve | None = None
     records: list[SegmentRecord] = field(default_factory=list)
+
+    @property
+    def method(self) -> Method[Any]:
+        """The system that styles."""
+        return self.targets.method
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.targets.device
 
     def spans(self) -> list[Span]:
         """Cut the track; a segment is never shorter than what the method needs."""
         rate = self.result.sample_rate
-        return cut(self.plan, self.result.n_frames, rate, self.method.min_frames(rate))
+        return cut(self.plan, self.result.n_frames, rate, self.method.min_frames(rate), self.places)
+
+    def strength_of(self, span: Span) -> float:
+        """Strength of a segment: the mean over it."""
+        if self.strength is None:
+            return self.plan.strength
+        return self.plan.strength * float(
+            self.strength.at(span.start, span.n_frames, self.result.sample_rate).mean()
+        )
 
     def pinned(self, span: Span, gains: Samples, rows: list[int], n_frames: int) -> Pinned | None:
         """Take what the neighbors of a stitched segment have decided, at the rows' own levels."""
@@ -92,9 +129,11 @@ class Journey:
 
     def transfer(self, segment: Segment, span: Span, rows: list[int]) -> Steps[Samples]:
         """Run the method on some rows, and give theirs (row, frame)."""
+        rate = self.result.sample_rate
+        targets = self.targets.at(span.start / rate, span.end / rate)
         with device_errors():
-            solution: Solution = yield from self.method.transfer(segment, self.targets.select(rows))
-        self.records.append(SegmentRecord.of(span.index, solution))
+            solution: Solution = yield from self.method.transfer(segment, targets.select(rows))
+        self.records.append(SegmentRecord.of(span, rate, solution))
         styled: Samples = solution.waveform[:, : span.n_frames].cpu().numpy()
         return styled
 
@@ -117,12 +156,27 @@ class Journey:
         return torch.from_numpy(padded).to(self.device)
 
 
-def cut(plan: RenderPlan, n_frames: int, sample_rate: int, min_frames: int) -> list[Span]:
-    """Cut `n_frames` as the plan says; a loop is one piece, no segment is below `min_frames`."""
+def cut(
+    plan: RenderPlan,
+    n_frames: int,
+    sample_rate: int,
+    min_frames: int,
+    places: Sequence[float] | None = None,
+) -> list[Span]:
+    """Cut `n_frames` as the plan says, or at `places` (seconds); no segment is below `min_frames`.
+
+    A loop is one piece.
+    """
     if plan.loop:
         return plan_segments(n_frames, n_frames, 0)
+    overlap = round(plan.overlap * sample_rate)
+    if places is not None:
+        frames = [round(place * sample_rate) for place in places]
+        least = max(min_frames, round(LEAST_SECONDS * sample_rate))
+        longest = round(LONGEST_SECONDS * sample_rate)
+        return segments_at(frames, n_frames, overlap, least=least, longest=longest)
     segment = max(round(plan.segment_seconds * sample_rate), min_frames)
-    return plan_segments(n_frames, segment, round(plan.overlap * sample_rate), least=min_frames)
+    return plan_segments(n_frames, segment, overlap, least=min_frames)
 
 
 def style_track(journey: Journey, content: AudioSource) -> Steps[None]:
@@ -148,11 +202,12 @@ def _style_span(journey: Journey, span: Span, block: Samples) -> Steps[None]:
             n_frames,
             journey.keys(span, loud),
             journey.pinned(span, gains, loud, n_frames),
+            strength=journey.strength_of(span),
         )
         styled = yield from journey.transfer(segment, span, loud)
         rows[loud] = styled / gains
     else:
-        journey.records.append(SegmentRecord(span.index, (Outcome.SILENT,)))
+        journey.records.append(SegmentRecord.of(span, journey.result.sample_rate, None))
     journey.result.write(span.start, journey.layout.decode(rows, block))
 
 

@@ -8,8 +8,6 @@ mostly above the band that is kept.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +17,12 @@ import mido
 import numpy as np
 
 from nast_fx.audio import Samples, resample, shown
-from nast_fx.errors import AudioFileError, NastFxError, UsageError
+from nast_fx.audio.fluidsynth import SOUNDFONT_FOLDER, find_fluidsynth, find_soundfont, play
+from nast_fx.errors import AudioFileError, UsageError
 
 __all__ = ["Note", "find_soundfont", "render_notes"]
 
-FOLDER = Path("/usr/share/sounds/sf2")
+FOLDER = SOUNDFONT_FOLDER
 RENDER_RATE = 64_000  # Hz
 FRAMES_A_MS = RENDER_RATE // 1000
 GAP_MS = 20  # before a slot: the note before it is silenced there, and the synthesizer comes to rest
@@ -65,27 +64,6 @@ class Note:
             raise UsageError(f"seconds={self.seconds:g} must be above 0")
 
 
-def find_soundfont(path: str | Path | None = None) -> Path:
-    """Give the soundfont at `path`, or the first one that is installed.
-
-    Raises
-    ------
-    AudioFileError
-        There is none.
-    """
-    if path is not None:
-        if not Path(path).is_file():
-            raise AudioFileError(f"{shown(path)}: there is no such soundfont")
-        return Path(path)
-    # The link default-GM.sf2 leads to whatever was installed last: the files' own names are stable.
-    found = sorted(file for file in FOLDER.glob("*.sf2") if not file.is_symlink())
-    if not found:
-        raise AudioFileError(
-            f"there is no soundfont in {FOLDER}: install timgm6mb-soundfont, or name one with --soundfont"
-        )
-    return found[0]
-
-
 def render_notes(
     notes: Sequence[Note], *, soundfont: str | Path, sample_rate: int, slot_seconds: float
 ) -> Samples:
@@ -119,9 +97,7 @@ def render_notes(
         raise UsageError(f"slot_seconds={slot_seconds:g} must be above 0 and at most {FILE_SECONDS:g}")
     if not 0 < sample_rate <= RENDER_RATE:
         raise UsageError(f"sample_rate={sample_rate} must be above 0 and at most {RENDER_RATE}")
-    program = shutil.which("fluidsynth")
-    if program is None:
-        raise NastFxError("the program fluidsynth is not installed; it renders the notes of a soundfont")
+    program = find_fluidsynth("the notes of a soundfont")
     n_a_file = max(1, int(FILE_SECONDS / slot_seconds))
     result = np.zeros((len(notes), round(slot_seconds * sample_rate)), dtype=np.float32)
     for first in range(0, len(notes), n_a_file):
@@ -136,30 +112,9 @@ def _render(program: str, notes: Sequence[Note], soundfont: Path, slot_seconds: 
     """Slots (note, frame) at `RENDER_RATE`."""
     slot_ms = int(np.ceil(slot_seconds * 1000))
     with tempfile.TemporaryDirectory(prefix="nast-fx-") as folder:
-        score, sound, config = (Path(folder) / name for name in ("notes.mid", "notes.raw", "empty"))
+        score, sound = (Path(folder) / name for name in ("notes.mid", "notes.raw"))
         _score(notes, slot_ms).save(score)
-        config.touch()  # the user's own settings, reverb among them, have no say
-        command: list[str | Path] = [
-            program,
-            "-n",
-            "-i",
-            "-q",
-            "-f",
-            config,
-            "-R",
-            "0",
-            "-C",
-            "0",
-            "-g",
-            "0.5",
-        ]
-        command += ["-r", str(RENDER_RATE), "-T", "raw", "-O", "float", "-F", sound, soundfont, score]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        # It ends well even where it could not load the soundfont.
-        faults = [line for line in done.stderr.splitlines() if "error:" in line]
-        if faults or done.returncode or not sound.is_file():
-            why = faults[0].split("error:")[-1].strip() if faults else f"exit code {done.returncode}"
-            raise AudioFileError(f"{shown(soundfont)}: fluidsynth cannot render it: {why}")
+        play(program, score, sound, soundfont=soundfont, sample_rate=RENDER_RATE, has_effects=False)
         stereo = np.fromfile(sound, dtype="<f4").reshape(-1, 2)
     mono = stereo.mean(axis=1, dtype=np.float32)
     step = (slot_ms + GAP_MS) * FRAMES_A_MS

@@ -1,0 +1,121 @@
+"""What was heard in a recording, or kept in a render, as a MIDI file beside it.
+
+Tempo from the beats, key signatures where the key is sure, markers, and momentary loudness as expression:
+-60 LUFS is 0, 0 LUFS is 127.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nast_fx.analysis import KeyEstimate, Loudness, Tempo
+from nast_fx.export.midi import LEAST_BPM, write_midi
+from nast_fx.models import Key
+from nast_fx.render.job import Rendered
+from nast_fx.render.keys import SURE
+
+__all__ = ["export_analysis", "export_render", "tempo_events"]
+
+BEATS_AN_EVENT = 16  # over which a tempo is averaged: less would write down how a detector trembles
+SAME_TEMPO = 2e-3  # relative
+LOWEST_LUFS = -60.0
+PICKUP = 0.25  # of a beat: a first beat that comes later is reached by a beat of its own
+
+
+def export_analysis(
+    path: str | Path,
+    *,
+    loudness: Loudness,
+    key: KeyEstimate,
+    tempo: Tempo,
+    markers: Sequence[tuple[float, str]] = (),
+    semitones: int = 0,
+    replace: bool = False,
+) -> None:
+    """Write a MIDI file.
+
+    Parameters
+    ----------
+    markers : sequence of (seconds, text)
+        In order of time.
+    semitones : int
+        By which the keys are moved.
+    replace : bool
+        Whether a file that is there may be replaced.
+
+    Raises
+    ------
+    AudioFileError
+        The place cannot be written.
+    """
+    with np.errstate(invalid="ignore"):
+        levels = np.clip(1 - loudness.momentary / LOWEST_LUFS, 0, 1)
+    times = np.arange(1, len(levels) + 1) / 100
+    write_midi(
+        path,
+        tempo_events=tempo_events(tempo),
+        key_events=_key_events(key, semitones),
+        markers=markers,
+        loudness=(times, levels),
+        replace=replace,
+    )
+
+
+def export_render(path: str | Path, rendered: Rendered, *, replace: bool = False) -> None:
+    """Write what a render kept: its content's tempo and keys, its segments, its own loudness."""
+    tracked = rendered.tracked
+    records = sorted(rendered.records, key=lambda record: record.index)
+    segments = [(record.start_seconds, f"Segment {record.index + 1}") for record in records]
+    export_analysis(
+        path,
+        loudness=tracked.leveled.loudness,
+        key=tracked.content.key if tracked.content else KeyEstimate(None, 0.0, None, ()),
+        tempo=tracked.content.tempo if tracked.content else Tempo(None, 0.0, np.zeros(0)),
+        markers=sorted([*segments, *tracked.markers]),
+        semitones=round(tracked.transposition.content_semitones),
+        replace=replace,
+    )
+
+
+def tempo_events(tempo: Tempo) -> list[tuple[float, float]]:
+    """Tempo map (seconds, bpm) on which the beats fall, changes averaged over 16 beats."""
+    beats = tempo.beats
+    if len(beats) < 2:
+        return [(0.0, tempo.bpm)] if tempo.bpm else []
+    marks = beats[::BEATS_AN_EVENT] if len(beats) > BEATS_AN_EVENT else beats[[0]]
+    ends = np.append(marks[1:], beats[-1])
+    counts = np.append(
+        np.full(len(marks) - 1, BEATS_AN_EVENT), (len(beats) - 1) % BEATS_AN_EVENT or BEATS_AN_EVENT
+    )
+    events: list[tuple[float, float]] = []
+    for start, end, count in zip(marks, ends, counts, strict=True):
+        bpm = 60 * count / (end - start) if end > start else 0.0
+        if bpm >= LEAST_BPM and (not events or abs(bpm / events[-1][1] - 1) > SAME_TEMPO):
+            events.append((float(start), float(bpm)))
+    return _with_pickup(events)
+
+
+def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Begin at 0 so that the first beat falls on a beat of the map."""
+    if not events or events[0][0] == 0:
+        return events
+    first, bpm = events[0]
+    n_before = first * bpm / 60
+    if n_before < PICKUP:
+        return [(0.0, bpm), *events[1:]]
+    lead = 60 * max(1, round(n_before)) / first
+    return [(0.0, lead), *events] if lead >= LEAST_BPM else events
+
+
+def _key_events(key: KeyEstimate, semitones: int) -> list[tuple[float, Key]]:
+    if key.key is None or key.confidence < SURE:
+        return []
+    events: list[tuple[float, Key]] = []
+    for span in key.spans:
+        named = (span.key if span.confidence >= SURE else key.key).transposed(semitones)
+        if not events or events[-1][1] != named:
+            events.append((span.start_seconds, named))
+    return events or [(0.0, key.key.transposed(semitones))]

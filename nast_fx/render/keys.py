@@ -1,0 +1,197 @@
+"""Which key a content and its styles are in, and by how much each is transposed.
+
+A style goes to the content's key, region by region where the content modulates; or both go to a named
+key. Between major and minor the notes count, not the tonic: C major is 0 semitones from A minor. Nothing is
+moved by a key that is not sure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nast_fx.analysis import KeyEstimate, detect_key, mono_of
+from nast_fx.models import Key, Tracking
+from nast_fx.progress import Progress, Steps
+from nast_fx.render.reference import Reference
+
+__all__ = ["SURE", "Region", "Transposition", "plan_transposition"]
+
+SURE = 0.5  # confidence from which a key is acted upon
+TUNING_CENTS = 10.0  # between two tunings; less is left as it is
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of the content in one key, and what each style is shifted by there.
+
+    Attributes
+    ----------
+    start_seconds, end_seconds : float
+    key : Key or None
+        That the styles are brought to; None leaves them.
+    semitones : tuple of float
+        One a style.
+    """
+
+    start_seconds: float
+    end_seconds: float
+    key: Key | None
+    semitones: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Transposition:
+    """What is transposed in a render.
+
+    Attributes
+    ----------
+    mode : str
+        ``content``, ``off`` or the name of a key.
+    content : KeyEstimate or None
+    content_semitones : float
+        What the content itself is shifted by.
+    styles : tuple of KeyEstimate or None
+        By style; None where nothing was looked for.
+    regions : tuple of Region
+        In the order of time; they cover the content.
+    notes : tuple of str
+        What was not shifted, and why.
+    """
+
+    mode: str
+    content: KeyEstimate | None
+    content_semitones: float
+    styles: tuple[KeyEstimate | None, ...]
+    regions: tuple[Region, ...]
+    notes: tuple[str, ...] = ()
+
+    def at(self, start_seconds: float, end_seconds: float) -> tuple[float, ...]:
+        """Shift of each style for a stretch: that of the region that covers most of it."""
+        return max(self.regions, key=lambda region: _shared(region, start_seconds, end_seconds)).semitones
+
+    @property
+    def summary(self) -> str:
+        """What was shifted to where, in one sentence; empty where nothing was looked for."""
+        if self.mode == "off" or (self.content is None and not any(self.styles)):
+            return ""
+        shifts = sorted({shift for region in self.regions for shift in region.semitones})
+        moved = ", ".join(f"{shift:+.4g}" for shift in shifts if shift)
+        key = self.content.key.name if self.content and self.content.key else "unknown"
+        said = (
+            f"Key {key}; style transposed by {moved} semitones" if moved else f"Key {key}; nothing transposed"
+        )
+        if self.content_semitones:
+            said += f", content by {self.content_semitones:+.4g} to {self.mode}"
+        return f"{said}."
+
+    def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
+        """Facts for a report; `names` are those of the styles."""
+        return {
+            "mode": self.mode,
+            "content": _facts(self.content),
+            "content_shift_semitones": round(self.content_semitones, 2),
+            "styles": [
+                {"name": name, **(_facts(found) or {})}
+                for name, found in zip(names, self.styles, strict=True)
+            ],
+            "regions": [
+                {
+                    "start_seconds": round(region.start_seconds, 3),
+                    "end_seconds": round(region.end_seconds, 3)
+                    if math.isfinite(region.end_seconds)
+                    else None,
+                    "key": region.key.name if region.key else None,
+                    "style_shift_semitones": [round(shift, 2) for shift in region.semitones],
+                }
+                for region in self.regions
+            ],
+        }
+
+
+def plan_transposition(
+    content: KeyEstimate | None, references: Sequence[Reference], tracking: Tracking
+) -> Steps[Transposition]:
+    """Find the styles' keys and decide what is shifted by how much.
+
+    Parameters
+    ----------
+    content : KeyEstimate or None
+        The content's; None for a texture.
+    """
+    untouched = (0.0,) * len(references)
+    whole = Region(0.0, math.inf, None, untouched)
+    named = tracking.named_key
+    if tracking.key == "off" or (content is None and named is None):
+        return Transposition(tracking.key, content, 0.0, (None,) * len(references), (whole,))
+    if named is None and not _is_sure(content):
+        note = f"{_unsure('the content', content)}: no style is transposed."
+        return Transposition(tracking.key, content, 0.0, (None,) * len(references), (whole,), (note,))
+    styles: list[KeyEstimate] = []
+    for reference in references:
+        yield Progress("key", note=f"finding the key of {reference.name}")
+        with mono_of(reference.source, reference.name) as mono:
+            styles.append((yield from detect_key(mono)))
+    notes = [
+        f"{_unsure(reference.name, found)}: it is not transposed."
+        for reference, found in zip(references, styles, strict=True)
+        if not _is_sure(found)
+    ]
+    shift, tuning = 0.0, 0.0
+    if named is not None and content is not None and not _is_sure(content):
+        notes.append(f"{_unsure('the content', content)}: it is not transposed.")
+    elif content is not None and content.key is not None:
+        tuning = content.tuning_cents or 0.0
+        if named is not None:
+            shift, tuning = _shift(content, named, 0.0), 0.0
+    regions = []
+    for start, end, key in _stretches(content, named):
+        shifts = tuple(_shift(found, key, tuning) if _is_sure(found) else 0.0 for found in styles)
+        regions.append(Region(start, end, key, shifts))
+    return Transposition(tracking.key, content, shift, tuple(styles), tuple(regions), tuple(notes))
+
+
+def _stretches(content: KeyEstimate | None, named: Key | None) -> list[tuple[float, float, Key]]:
+    """Start, end and key that the styles are brought to; the content's own, moved where a key is named."""
+    if content is None or content.key is None or not _is_sure(content) or not content.spans:
+        key = named or (content.key if content else None)
+        return [(0.0, math.inf, key)] if key else []
+    move = content.key.semitones_to(named) if named else 0
+    keys = [span.key if span.confidence >= SURE else content.key for span in content.spans]
+    moved = [key.transposed(move) for key in keys]
+    return [(s.start_seconds, s.end_seconds, k) for s, k in zip(content.spans, moved, strict=True)]
+
+
+def _shift(found: KeyEstimate, key: Key, tuning_cents: float) -> float:
+    """Semitones from a recording to a key at a tuning."""
+    if found.key is None:
+        return 0.0
+    cents = tuning_cents - (found.tuning_cents or 0.0)
+    return found.key.semitones_to(key) + (cents / 100 if abs(cents) > TUNING_CENTS else 0.0)
+
+
+def _is_sure(found: KeyEstimate | None) -> bool:
+    return found is not None and found.key is not None and found.confidence >= SURE
+
+
+def _unsure(name: str, found: KeyEstimate | None) -> str:
+    """Begin a sentence about a recording without a clear key."""
+    if found is None or found.key is None:
+        return f"No key was found in {name}"
+    return f"The key of {name} is not clear ({found.key.name} at a confidence of {found.confidence:.2f})"
+
+
+def _shared(region: Region, start: float, end: float) -> float:
+    return min(region.end_seconds, end) - max(region.start_seconds, start)
+
+
+def _facts(found: KeyEstimate | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "key": found.key.name if found.key else None,
+        "confidence": round(found.confidence, 3),
+        "tuning_cents": None if found.tuning_cents is None else round(found.tuning_cents, 1),
+    }

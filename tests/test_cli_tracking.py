@@ -1,0 +1,261 @@
+"""Loudness, silence, key, segments and scores on the command line: asked for, kept, reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+from cli_runner import Cli, Ended, noise
+
+from nast_fx.analysis.loudness import Loudness, measure_loudness
+from nast_fx.audio import open_source
+from nast_fx.progress import drain
+
+RATE = 8000
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    made = Cli(tmp_path, capsys, monkeypatch)
+    made.write("song.wav", beats(6.0))
+    made.write("rain.wav", noise(3.0))
+    return made
+
+
+def beats(seconds: float) -> np.ndarray:
+    """Notes at 120 a minute, quiet in the first half, silent for the last second."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    notes = np.exp(-5 * (time % 0.5)) * np.where(time < seconds / 2, 0.1, 0.5) * (time < seconds - 1)
+    return np.stack([notes * np.sin(2 * np.pi * f * time) for f in (330.0, 415.3)])
+
+
+def measured(path: Path) -> Loudness:
+    with open_source(path) as source:
+        return drain(measure_loudness(source))
+
+
+def facts(ended: Ended) -> dict:
+    assert ended.code == 0, ended
+    return ended.objects[-1]
+
+
+def test_the_result_has_the_contents_loudness_and_says_so(cli: Cli) -> None:
+    found = facts(cli.render("--json", "-o", "out.wav"))["loudness"]
+    own, made = measured(cli.folder / "song.wav"), measured(cli.folder / "out.wav")
+    assert found["content"]["integrated_lufs"] == pytest.approx(own.integrated_lufs, abs=0.01)
+    assert found["result"]["integrated_lufs"] == pytest.approx(made.integrated_lufs, abs=0.02)
+    assert made.integrated_lufs == pytest.approx(own.integrated_lufs, abs=0.3)
+    assert made.true_peak_dbtp <= found["ceiling_dbtp"] + 0.02
+    assert found["shortfall_lu"] == 0
+    half = 3 * 100 - 1  # the quiet half stays quiet
+    assert made.short_term[half] == pytest.approx(own.short_term[half], abs=2.0)
+
+
+def test_a_target_is_reached_and_said(cli: Cli) -> None:
+    ended = cli.render("--loudness", "-20", "-o", "out.wav")
+    assert ended.code == 0
+    assert measured(cli.folder / "out.wav").integrated_lufs == pytest.approx(-20, abs=0.1)
+    assert any("to -20.0 LUFS" in line for line in ended.err)
+
+
+def test_the_ceiling_wins_against_the_target(cli: Cli) -> None:
+    ended = cli.render("--loudness", "-3", "--ceiling", "-6", "--json", "-o", "out.wav")
+    found, made = facts(ended)["loudness"], measured(cli.folder / "out.wav")
+    assert made.true_peak_dbtp <= -6 + 0.05
+    assert found["shortfall_lu"] == pytest.approx(-3 - made.integrated_lufs, abs=0.05)
+    notes = [one["message"] for one in ended.objects if one["type"] == "note"]
+    assert any("ceiling of -6.0 dBTP keeps the result" in note for note in notes)
+
+
+def test_an_untouched_content_goes_to_a_target_too(cli: Cli) -> None:
+    found = facts(cli.render("--amount", 0, "--loudness", "-25", "--json", "-o", "out.wav"))
+    assert found["loudness"]["result"]["integrated_lufs"] == pytest.approx(-25, abs=0.05)
+    own, made = (soundfile.read(cli.folder / name)[0] for name in ("song.wav", "out.wav"))
+    gain = np.linalg.norm(made) / np.linalg.norm(own)
+    assert np.abs(made - gain * own).max() < 1e-3
+
+
+@pytest.mark.parametrize("follow", [0, 1])
+def test_silence_stays_silent(cli: Cli, follow: int) -> None:
+    silence = facts(cli.render("--follow", follow, "--json", "-o", "out.wav"))["silence"]
+    assert silence["seconds"] > 0.5
+    made, _ = soundfile.read(cli.folder / "out.wav")
+    assert np.abs(made[int(5.2 * RATE) :]).max() < 1e-3
+    assert silence["result_lufs"] is None or silence["result_lufs"] < -60
+
+
+def test_an_unsure_key_moves_nothing_and_is_noted(cli: Cli) -> None:
+    ended = cli.render("--json", "-o", "out.wav", content="rain.wav", style="song.wav")
+    key = facts(ended)["key"]
+    assert key["mode"] == "content"
+    assert key["regions"][0]["style_shift_semitones"] == [0.0]
+    notes = [one["message"] for one in ended.objects if one["type"] == "note"]
+    assert any("no style is transposed" in note for note in notes)
+    assert facts(cli.render("--key", "off", "--json", "-o", "off.wav"))["key"]["mode"] == "off"
+
+
+def test_segments_meet_on_the_markers_of_a_score(cli: Cli) -> None:
+    score(cli.folder / "song.mid", markers={1.5: "Verse", 3.5: "Chorus"})
+    ended = cli.render("--midi", "song.mid", "--segment", "markers", "--dry-run", "--json")
+    assert facts(ended)["segments"] == 3
+    midi = ("--midi", "song.mid", "--segment", "markers", "--export-midi", "out.mid", "--overlap", "0.2")
+    assert facts(cli.render(*midi, "--json"))["export_midi"] == "out.mid"
+    texts = {text: seconds for seconds, text in markers(cli.folder / "out.mid")}
+    assert texts["Verse"] == pytest.approx(1.5, abs=0.002)
+    assert texts["Segment 2"] == pytest.approx(1.4, abs=0.002)  # half the overlap before its place
+
+
+def test_segments_meet_on_the_beats_of_a_score(cli: Cli) -> None:
+    score(cli.folder / "song.mid", bpm=120.0)
+    ended = cli.render("--midi", "song.mid", "--segment", "beats:4", "--dry-run", "--json")
+    assert facts(ended)["segments"] == 3  # two seconds each
+    no_beat = cli.run(
+        "render", "rain.wav", "--style", "song.wav", "--segment", "beats:4", "--dry-run", "--json"
+    )
+    assert any("No clear beat" in one for one in facts(no_beat)["notes"])
+
+
+def test_a_score_says_the_key_and_its_change(cli: Cli) -> None:
+    score(cli.folder / "song.mid", keys={0.0: "Cm", 3.0: "Ebm"})
+    key = facts(cli.render("--midi", "song.mid", "--json"))["key"]
+    assert (key["content"]["key"], key["content"]["confidence"]) == ("C minor", 1.0)
+    assert [(region["start_seconds"], region["key"]) for region in key["regions"]] == [
+        (0.0, "C minor"),
+        (3.0, "Eb minor"),
+    ]
+
+
+def test_a_controller_draws_the_amount(cli: Cli) -> None:
+    score(cli.folder / "song.mid", controllers={11: {0.0: 0, 3.0: 127}})
+    options = ("--midi", "song.mid", "--amount-controller", 11, "--loudness-follow", 0, "--bits", "32f")
+    assert cli.render(*options, "-o", "out.wav").code == 0
+    own, made = (soundfile.read(cli.folder / name)[0] for name in ("song.wav", "out.wav"))
+    begin, end = slice(0, int(2.9 * RATE)), slice(int(3.1 * RATE), 5 * RATE)
+    gain = np.linalg.norm(made[begin]) / np.linalg.norm(own[begin])
+    assert np.abs(made[begin] - gain * own[begin]).max() < 1e-4
+    assert np.abs(made[end] - gain * own[end]).max() > 1e-2
+
+
+def test_a_controller_draws_the_strength(cli: Cli) -> None:
+    score(cli.folder / "song.mid", markers={3.0: "change"}, controllers={1: {0.0: 0, 3.0: 127}})
+    options = ("--midi", "song.mid", "--strength-controller", 1, "--segment", "markers", "--overlap", 0)
+    extra = ("--bits", "32f", "--loudness-follow", 0, "--follow", 0, "--set", "max_iterations=10")
+    assert cli.render(*options, *extra, "-o", "out.wav").code == 0
+    own, made = (soundfile.read(cli.folder / name)[0] for name in ("song.wav", "out.wav"))
+    first, second = slice(0, 3 * RATE), slice(3 * RATE, 5 * RATE)
+
+    def distance(part: slice) -> float:
+        gain = (made[part] * own[part]).sum() / (own[part] ** 2).sum()
+        return float(np.linalg.norm(made[part] - gain * own[part]) / np.linalg.norm(gain * own[part]))
+
+    assert distance(first) < 0.02
+    assert distance(second) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--key", "H dur"), "--key H dur must be content, off, or a key such as F# minor"),
+        (("--loudness", "3"), "--loudness 3 must be at least -60 and at most 0"),
+        (("--ceiling", "1"), "--ceiling 1 must be at least -30 and at most 0"),
+        (("--strength", "1.5"), "--strength 1.5 must be at least 0 and at most 1"),
+        (("--segment", "bars:4"), "--segment bars:4: write seconds (10), beats:N (beats:16) or markers"),
+        (("--segment", "beats:0"), "--segment beats 0 must be at least 1"),
+        (("--amount-controller", "128"), "--amount-controller 128 must be at least 0 and at most 127"),
+        (("--amount-controller", "7"), "--amount-controller needs a score: name one with --midi"),
+        (("--segment", "markers"), "--segment markers needs a score: name one with --midi"),
+        (("--instrument", "font.sf2"), "song.wav: is no score; --instrument has nothing to play"),
+    ],
+)
+def test_what_cannot_be_is_refused(cli: Cli, args: tuple[str, ...], message: str) -> None:
+    before = cli.files()
+    cli.refuses(cli.render(*args), 2, message, before=before)
+
+
+def test_a_controller_that_the_score_does_not_move_is_refused(cli: Cli) -> None:
+    score(cli.folder / "song.mid", controllers={11: {0.0: 0}})
+    before = cli.files()
+    ended = cli.render("--midi", "song.mid", "--strength-controller", 7)
+    cli.refuses(ended, 2, "controller=7 is not moved by the MIDI file; it moves only 11", before=before)
+
+
+def test_a_score_as_content_needs_an_instrument(cli: Cli) -> None:
+    score(cli.folder / "tune.mid")
+    before = cli.files()
+    ended = cli.render(content="tune.mid")
+    cli.refuses(ended, 2, "tune.mid: is a score; name what plays it with --instrument", before=before)
+    ended = cli.render("--instrument", "synth.vst3", content="tune.mid")
+    assert ended.code == 2
+    assert "soundfont" in ended.err[0]
+    (cli.folder / "broken.mid").write_bytes(b"MThd\\0\\0")
+    assert cli.render("--midi", "broken.mid").code == 1
+
+
+def test_a_score_is_played_and_styled(cli: Cli) -> None:
+    font = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
+    if not font.exists():
+        pytest.skip("needs timgm6mb-soundfont and fluidsynth (make system)")
+    score(cli.folder / "tune.mid", notes=(60, 64, 67), keys={0.0: "C"})
+    ended = cli.render("--instrument", font, "--export-midi", "out.mid", "--json", content="tune.mid")
+    found = facts(ended)
+    assert found["output"] == "tune.styled.wav"
+    assert found["key"]["content"]["key"] == "C major"
+    assert found["tempo"]["bpm"] == pytest.approx(120, abs=0.1)
+    assert measured(cli.folder / "tune.styled.wav").integrated_lufs == pytest.approx(
+        found["loudness"]["content"]["integrated_lufs"], abs=0.3
+    )
+    cut = cli.render(
+        "--instrument", font, "--snippet", "0.5:0.5", "--json", "-o", "c.wav", content="tune.mid"
+    )
+    assert facts(cut)["frames"] == 22_050
+
+
+def test_the_report_shows_both_curves(cli: Cli) -> None:
+    assert cli.render("--report", "r.html").code == 0
+    page = (cli.folder / "r.html").read_text()
+    for words in (
+        "Loudness and key",
+        "Integrated loudness",
+        "True peak",
+        "In its silences",
+        "Loudness over time",
+    ):
+        assert words in page
+
+
+def score(
+    path: Path,
+    *,
+    bpm: float = 120.0,
+    notes: tuple[int, ...] = (60,),
+    keys: dict[float, str] | None = None,
+    markers: dict[float, str] | None = None,
+    controllers: dict[int, dict[float, int]] | None = None,
+) -> None:
+    """A MIDI file with events at given seconds."""
+    events = [(0.0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))]
+    events += [(at, mido.MetaMessage("key_signature", key=key)) for at, key in (keys or {}).items()]
+    events += [(at, mido.MetaMessage("marker", text=text)) for at, text in (markers or {}).items()]
+    for number, moves in (controllers or {}).items():
+        events += [(at, mido.Message("control_change", control=number, value=v)) for at, v in moves.items()]
+    for place, note in enumerate(notes):
+        events.append((0.5 * place, mido.Message("note_on", note=note, velocity=90)))
+        events.append((0.5 * place + 0.45, mido.Message("note_off", note=note)))
+    track, now = mido.MidiTrack(), 0
+    for at, message in sorted(events, key=lambda event: event[0]):
+        tick = round(at * bpm / 60 * 960)
+        track.append(message.copy(time=tick - now))
+        now = tick
+    mido.MidiFile(ticks_per_beat=960, tracks=[track]).save(path)
+
+
+def markers(path: Path) -> list[tuple[float, str]]:
+    seconds, found = 0.0, []
+    for message in mido.MidiFile(path):
+        seconds += message.time
+        if message.type == "marker":
+            found.append((seconds, message.text))
+    return found
