@@ -210,7 +210,7 @@ USAGE = {
     "unknown command": (("rendr", "song.wav"), "did you mean 'render'?"),
     "forgotten command": (("song.wav", "--style", "rain.wav"), "nast-fx render FILE"),
     "unknown option": (("render", "song.wav", "--stlye", "rain.wav"), "did you mean '--style'?"),
-    "unknown option, far": (("render", "song.wav", "--xyzzy"), "see nast-fx render --help"),
+    "unknown option, far": (("render", "song.wav", "--wwwwwwww"), "see nast-fx render --help"),
     "misspelt method option": (("render", "song.wav", "--methd", "infinite"), "did you mean '--method'?"),
     "unknown method": (
         ("render", "song.wav", "--style", "rain.wav", "--method", "infinit"),

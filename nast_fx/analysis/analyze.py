@@ -18,6 +18,8 @@ __all__ = ["Analysis", "analyze"]
 
 SHARES = {"loudness": (0.0, 0.4), "read": (0.4, 0.5), "key": (0.5, 0.8), "tempo": (0.8, 1.0)}
 
+CLEAR_BEAT = 0.3  # confidence of a tempo, from which on the beat is clear
+
 T = TypeVar("T")
 
 
@@ -54,11 +56,17 @@ class Analysis:
             notes.append("The key is uncertain.")
         if self.tempo.bpm is None:
             notes.append("No tempo was found.")
+        elif self.tempo.confidence < CLEAR_BEAT:
+            notes.append("The tempo is uncertain.")
         return tuple(notes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give all figures by their names, as ``nast-fx analyze --json`` does; None is what has none."""
-        loudness, changes = self.loudness, self.key.changes
+        """Give all figures by their names, as ``nast-fx analyze --json`` does; None is what has none.
+
+        The changes begin with second 0 where the recording does not begin in the key of most of it.
+        """
+        loudness = self.loudness
+        changes = [span for span in self.key.spans if span.start_seconds > 0 or span.key != self.key.key]
         return {
             "loudness": {
                 "integrated_lufs": loudness.integrated_lufs,

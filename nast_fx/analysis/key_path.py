@@ -77,6 +77,8 @@ def runs(path: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
 
 
 def _profiles() -> Array:
-    rows = np.array([np.roll(MAJOR, key.tonic) if key.mode == "major" else np.roll(MINOR, key.tonic) for key in KEYS])
+    rows = np.array(
+        [np.roll(MAJOR, key.tonic) if key.mode == "major" else np.roll(MINOR, key.tonic) for key in KEYS]
+    )
     rows -= rows.mean(axis=1, keepdims=True)
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))

@@ -66,7 +66,9 @@ def _levels(mono: AudioSource, first: int, count: int, gain: float) -> Tensor:
     """Log-mel levels (frame, band) of `count` frames from frame `first` on, which may be negative."""
     samples = mono.read(first * HOP_LENGTH - N_FFT // 2, (count - 1) * HOP_LENGTH + N_FFT)[0]
     frames = torch.from_numpy(samples).unfold(0, N_FFT, HOP_LENGTH) * _window()
-    return torch.log1p(gain * (torch.fft.rfft(frames).abs() @ _filters()))
+    spectrum = torch.fft.rfft(frames)
+    magnitude = (spectrum.real.square() + spectrum.imag.square()).sqrt()  # abs() is three times as slow
+    return torch.log1p(gain * (magnitude @ _filters()))
 
 
 @lru_cache(maxsize=1)

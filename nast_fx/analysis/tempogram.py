@@ -23,9 +23,9 @@ Array = NDArray[np.float64]
 
 PART_FRAMES, STEP_FRAMES = 1024, 256  # 11.9 s and 3 s
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
-N_TEMPOS = 520  # 0.35 % apart
+N_TEMPOS = 260  # 0.7 % apart
 TEMPOS = np.geomspace(SLOWEST_BPM, FASTEST_BPM, N_TEMPOS)
-MULTIPLES = np.array([1, 2, 3, 4, 8])
+MULTIPLES = np.array([1, 2, 3, 4, 5, 8])
 BETWEEN_COST = 0.15  # of what repeats at halves or thirds between the multiples
 USUAL_BPM, SPREAD_OCTAVES = 120.0, 1.0
 CHANGE_COST = 100.0  # for a change by an octave from part to part; 3 % cost 0.2

@@ -45,15 +45,18 @@ def unit(field: FieldInfo) -> str:
     return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
-def field_option(*names: str, model: type[Settings], field: str, panel: str, metavar: str = "") -> Any:
-    """Declare an option that sets `field` of `model`; its help is the field's own."""
+def field_option(
+    *names: str, model: type[Settings], field: str, panel: str, metavar: str = "", more: str = ""
+) -> Any:
+    """Declare an option that sets `field` of `model`; its help is the field's own, and `more`."""
     info = model.model_fields[field]
     rule = limits(info)
     words = choices(info)  # the metavar shows them
     facts = [f"{rule} {unit(info)}".strip() if rule and not words else "", _default(info)]
+    said = f"{info.description} ({'; '.join(filter(None, facts))})" if any(facts) else info.description
     return typer.Option(
         *names,
-        help=f"{info.description} ({'; '.join(filter(None, facts))})" if any(facts) else info.description,
+        help=f"{said} {more}".strip(),
         metavar=metavar or "|".join(words) or "X",
         rich_help_panel=panel,
         show_default=False,

@@ -109,12 +109,13 @@ class JobOptions(ReportingOptions):
     ] = None
     segment_seconds: Annotated[
         str | None,
-        typer.Option(
+        field_option(
             "--segment",
-            help="Length of a segment in seconds, overlaps included (0.5 to 120; default 10); or beats:16 to "
-            "cut on every sixteenth beat, or markers to cut at those of a score.",
+            model=RenderPlan,
+            field="segment_seconds",
+            panel=PLACE,
             metavar="S|beats:N|markers",
-            rich_help_panel=PLACE,
+            more="Or beats:16, to cut on every sixteenth beat, or markers, to cut at those of a score.",
         ),
     ] = None
     overlap_seconds: Annotated[

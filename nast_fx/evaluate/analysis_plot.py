@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.analysis.analyze import Analysis
+from nast_fx.analysis.analyze import CLEAR_BEAT, Analysis
+from nast_fx.analysis.key import SAFE_CONFIDENCE
 from nast_fx.analysis.loudness import POINT_SECONDS, Loudness
 from nast_fx.evaluate.files import write_whole
 from nast_fx.evaluate.plots import LIGHT, LINES, Theme, png, style_panel
@@ -27,13 +28,16 @@ N_COLUMNS = 1600  # of a curve: no picture shows more
 HEIGHTS = (4.0, 1.7, 0.55)  # inches of loudness, peaks and keys
 TICK_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 MOST_TICKS = 12
-NAME_WIDTH = 0.007  # of the picture, that a letter of a key's name needs
+NAME_WIDTH = 0.009  # of the picture, that a letter of a key's name needs
+NAME_COLOR = LIGHT.text  # on the colors of keys, which are light on any page
 
 Curve = npt.NDArray[np.float64]
 
 
 def analysis_figure(analysis: Analysis, *, title: str, theme: Theme = LIGHT) -> Figure:
     """Draw momentary and short-term loudness with the integrated one, true peaks, and keys.
+
+    What is uncertain is pale, with a question mark.
 
     Parameters
     ----------
@@ -76,9 +80,17 @@ def save_analysis(
 
 
 def _headline(analysis: Analysis, title: str) -> str:
-    tempo = analysis.tempo.bpm
-    facts = [analysis.key.key and analysis.key.key.name, tempo and f"{tempo:.1f} BPM"]
-    return ", ".join([" ".join(title.split()), *(fact for fact in facts if fact)])
+    key, tempo = analysis.key, analysis.tempo
+    facts = [" ".join(title.split())]
+    if key.key is not None:
+        facts.append(f"{key.key}{_doubt(key.confidence, SAFE_CONFIDENCE)}")
+    if tempo.bpm is not None:
+        facts.append(f"{tempo.bpm:.1f} BPM{_doubt(tempo.confidence, CLEAR_BEAT)}")
+    return ", ".join(facts)
+
+
+def _doubt(confidence: float, sure: float) -> str:
+    return "" if confidence >= sure else "?"
 
 
 def _draw_loudness(panel: Axes, loudness: Loudness, theme: Theme) -> None:
@@ -121,12 +133,13 @@ def _draw_peaks(panel: Axes, loudness: Loudness, theme: Theme) -> None:
 def _draw_keys(panel: Axes, analysis: Analysis, theme: Theme) -> None:
     for span in analysis.key.spans:
         begin, end = span.start_seconds, span.end_seconds
-        panel.axvspan(begin, end, color=_color(span.key), linewidth=0)
+        doubt = _doubt(span.confidence, SAFE_CONFIDENCE)
+        panel.axvspan(begin, end, color=_color(span.key), linewidth=0, alpha=0.4 if doubt else 1)
         panel.axvline(begin, color=theme.page, linewidth=1)
         room = (end - begin) / max(analysis.seconds, POINT_SECONDS) / NAME_WIDTH
-        names = (span.key.name, span.key.camelot)
+        names = (f"{span.key.name}{doubt}", f"{span.key.camelot}{doubt}")
         if name := next((name for name in names if len(name) <= room), ""):
-            panel.text((begin + end) / 2, 0.5, name, ha="center", va="center", color="#1d1d25", fontsize=9)
+            panel.text((begin + end) / 2, 0.5, name, ha="center", va="center", color=NAME_COLOR, fontsize=9)
     if not analysis.key.spans:
         panel.text(0.5, 0.5, "no key", transform=panel.transAxes, ha="center", va="center", color=theme.text)
     panel.set_ylim(0, 1)

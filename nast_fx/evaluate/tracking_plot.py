@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nast_fx.analysis import Loudness
+from nast_fx.analysis.loudness import MOMENTARY, POINT_SECONDS, SHORT_TERM, Loudness
 from nast_fx.evaluate.plots import LIGHT, LINES, Theme, style_panel
 from nast_fx.render.tracked import Tracked
 
@@ -30,11 +30,9 @@ def tracking_figure(tracked: Tracked, *, theme: Theme = LIGHT) -> Figure:
 
     figure = Figure(figsize=(9.0, 3.2), layout="constrained", facecolor=theme.page)
     panel = figure.subplots()
-    loudnesses = {"Result": tracked.leveled.loudness}
     if tracked.content is not None:
-        loudnesses = {"Content": tracked.content.loudness, **loudnesses}
-    for color, (name, loudness) in zip(LINES[1::-1], reversed(loudnesses.items()), strict=False):
-        _draw(panel, name, loudness, color)
+        _draw(panel, "Content", tracked.content.loudness, LINES[1], width=4.0)
+    _draw(panel, "Result", tracked.leveled.loudness, LINES[0], width=1.6)
     if tracked.leveled.target_lufs is not None:
         target = tracked.leveled.target_lufs
         panel.axhline(
@@ -50,13 +48,16 @@ def tracking_figure(tracked: Tracked, *, theme: Theme = LIGHT) -> Figure:
     return figure
 
 
-def _draw(panel: Axes, name: str, loudness: Loudness, color: str) -> None:
+def _draw(panel: Axes, name: str, loudness: Loudness, color: str, *, width: float) -> None:
+    """Draw short-term loudness, and momentary faintly; neither before its first window is full."""
     step = max(1, len(loudness.power) // MOST_POINTS)
-    times = np.arange(1, len(loudness.power) + 1)[::step] / 100
-    momentary, short = loudness.momentary[::step], loudness.short_term[::step]
-    with np.errstate(invalid="ignore"):
-        panel.plot(times, np.maximum(momentary, LOWEST_LUFS), color=color, linewidth=0.6, alpha=0.35)
-        panel.plot(times, np.maximum(short, LOWEST_LUFS), color=color, linewidth=1.8, label=name)
+    times = (np.arange(len(loudness.power)) + 1) * POINT_SECONDS
+    for curve, first, look in (
+        (loudness.momentary, MOMENTARY, {"linewidth": 0.3 * width, "alpha": 0.35}),
+        (loudness.short_term, SHORT_TERM, {"linewidth": width, "label": name}),
+    ):
+        shown = slice(first - 1, None, step)
+        panel.plot(times[shown], np.maximum(curve[shown], LOWEST_LUFS), color=color, **look)
 
 
 def _name_keys(panel: Axes, tracked: Tracked, seconds: float, theme: Theme) -> None:

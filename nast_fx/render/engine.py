@@ -146,7 +146,13 @@ def style_source(
         amount = Curve(plan.amount * facts.amount.values) if facts.amount else plan.amount
         # It is read several times: at its own rate this is a copy.
         mix = stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
-    finished = yield from level(mix, facts.analysis.loudness, tracking, fits_integers=fits_integers)
+    finished = yield from level(
+        mix,
+        facts.analysis.loudness,
+        tracking,
+        fits_integers=fits_integers,
+        may_limit=plan.amount > 0 or tracking.loudness is not None,
+    )
     loudness = facts.analysis.loudness
     tracked = Tracked(facts.analysis, finished, transposition, gate_lufs(loudness, tracking), facts.markers)
     return Styled(finished.source, records, (*notes, *finished.notes), reason, working_rate, tracked)

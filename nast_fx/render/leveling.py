@@ -68,6 +68,8 @@ class Leveled:
         The most that was taken off a peak.
     shortfall_lu : float
         How far the ceiling kept the loudness below its target; 0 where it did not.
+    limit : str
+        What that was: the ceiling, or full scale.
     """
 
     source: AudioSource
@@ -77,16 +79,15 @@ class Leveled:
     gain_db: float
     limited_db: float
     shortfall_lu: float
+    limit: str
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
         if not self.shortfall_lu:
             return ()
-        return (
-            f"The ceiling of {self.ceiling_dbtp:.1f} dBTP keeps the result {self.shortfall_lu:.1f} LU below "
-            f"the {self.target_lufs:.1f} LUFS that were asked for.",
-        )
+        aim = "its content" if self.target_lufs is None else f"{self.target_lufs:.1f} LUFS"
+        return (f"{self.limit} keeps the result {self.shortfall_lu:.1f} LU below {aim}.",)
 
 
 def ceiling_of(tracking: Tracking, content: Loudness | None) -> float:
@@ -104,6 +105,7 @@ def level(
     *,
     fits_integers: bool = False,
     circular: bool = False,
+    may_limit: bool = True,
 ) -> Steps[Leveled]:
     """Bring a result to its loudness and under its ceiling.
 
@@ -117,6 +119,8 @@ def level(
         No sample may be above full scale either.
     circular : bool
         The end runs into the beginning.
+    may_limit : bool
+        Whether peaks may be lowered by themselves; else the whole is turned down.
     """
     yield Progress("level", note="measuring the loudness")
     found = yield from measure_loudness(result, "the result")
@@ -126,13 +130,13 @@ def level(
     if content is not None:
         gains = follow_gains(content, found, tracking.loudness_follow, gate_lufs(content, tracking))
     target, missing_db = _aim(found.with_gains(gains), content, tracking)
-    static, limiting = _loudest(found.with_gains(gains), limits / gains, missing_db, circular)
+    most_db = MAX_LIMITING_DB if may_limit else 0.0
+    static, limiting = _loudest(found.with_gains(gains), limits / gains, missing_db, most_db, circular)
     gains = gains * limiting * static
     measured = yield from measure_loudness(Scaled(result, Curve(gains)), "the result")
     trim = _trim(measured, target, ceiling_dbtp, fits_integers)
     measured = measured.with_gains(np.full(len(gains), trim))
-    reached = measured.integrated_lufs
-    short = target - reached if target is not None and reached is not None else 0.0
+    _, short = _aim(measured, content, tracking)
     return Leveled(
         source=Scaled(result, Curve(gains * trim)),
         loudness=measured,
@@ -141,6 +145,7 @@ def level(
         gain_db=20 * math.log10(static * trim),
         limited_db=-20 * math.log10(limiting.min()),
         shortfall_lu=short if short > NEGLIGIBLE_LU else 0.0,
+        limit=f"The ceiling of {ceiling_dbtp:.1f} dBTP" if ceiling_dbtp <= 0 else "Full scale",
     )
 
 
@@ -217,9 +222,11 @@ def _aim(followed: Loudness, content: Loudness | None, tracking: Tracking) -> tu
     return None, 0.0
 
 
-def _loudest(followed: Loudness, limits: Values, missing_db: float, circular: bool) -> tuple[float, Values]:
+def _loudest(
+    followed: Loudness, limits: Values, missing_db: float, limiting_db: float, circular: bool
+) -> tuple[float, Values]:
     """Static gain and limiter gains (point,) that come closest to `missing_db` more."""
-    most_db = 20 * math.log10(limits.min()) + MAX_LIMITING_DB
+    most_db = 20 * math.log10(limits.min()) + limiting_db
     wanted = followed.integrated_lufs
     gain_db = min(missing_db, most_db)
     limiting = limiter_gains(limits, 10 ** (gain_db / 20), circular=circular)

@@ -71,9 +71,9 @@ class Tracked:
     def summary(self) -> str:
         """Two sentences for people."""
         after = self.leveled.loudness
-        own = self.content.loudness if self.content else None
-        words = [_change("LUFS", own and own.integrated_lufs, after.integrated_lufs)]
-        words.append(_change("dBTP", own and own.true_peak_dbtp, after.true_peak_dbtp))
+        before = self.content.loudness if self.content else None
+        words = [_change("LUFS", before.integrated_lufs if before else None, after.integrated_lufs)]
+        words.append(_change("dBTP", before.true_peak_dbtp if before else None, after.true_peak_dbtp))
         said = f"Loudness {', '.join(filter(None, words)) or 'not defined'}."
         return " ".join(filter(None, [said, self.transposition.summary]))
 
