@@ -59,7 +59,7 @@ def test_level_and_silence_before_do_not_matter() -> None:
         tempo = tempo_of(gain * signal)
         assert tempo.bpm == pytest.approx(97, rel=0.002)
         assert f_measure(tempo.beats, true) > 0.95
-        assert 4.9 < tempo.beats[0]
+        assert tempo.beats[0] > 4.9
         assert tempo.beats[-1] < 24.1
 
 

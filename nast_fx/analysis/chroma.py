@@ -3,10 +3,11 @@
 1. Magnitudes Y (frame, note) of the notes E1 ... E7 by the constant-Q filters of `nast_fx.dsp`, on the
    recording's own tuning; a low note has a longer window.
 2. Drums are kept out (Fitzgerald 2010): a note is a line in time, a hit one in frequency. With H the
-   median over time and P the median over notes, Y is weighed by H^2 / (H^2 + P^2).
-3. Harmonics are weighed down (Mauch & Dixon 2010): Y = X E with X >= 0, where row n of E is the partials
+   median over time and P the median over notes, what is left is ``Y H^2 / (H^2 + P^2) - P``.
+3. Loud registers are weighed down: divided by the square root of the level within an octave or so.
+4. Harmonics are weighed down (Mauch & Dixon 2010): Y = X E with X >= 0, where row n of E is the partials
    of note n, each 0.7 of the one before; X is found by multiplicative updates (Lee & Seung 2001).
-4. Notes of X are summed up by pitch class, bass and treble apart.
+5. Notes of X are summed up by pitch class.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ LOWEST, N_NOTES = 28, 73  # E1 ... E7 as MIDI numbers
 SHORTEST_WINDOW, LONGEST_WINDOW = 0.18, 0.75  # seconds
 MEDIAN_FRAMES, MEDIAN_NOTES = 7, 9
 N_PARTIALS, PARTIAL_DECAY, N_UPDATES = 8, 0.7, 12
-BASS_BELOW, BASS_FADE = 48, 12  # C3: below it is bass, from an octave above it on treble
+REGISTER_NOTES = 6.0  # standard deviation of the window in which a register's level is taken
+BASS_BELOW, BASS_FADE = 48, 12  # up to C3 all is bass, from an octave above it on nothing
 CHUNK = 512  # frames
 TINY = 1e-9
 
@@ -44,13 +46,13 @@ class Chroma:
 
     Attributes
     ----------
-    treble, bass : ndarray, (frame, 12) float32
-        From C on, at least 0; amplitudes.
+    notes, bass : ndarray, (frame, 12) float32
+        Of all notes and of low ones, from C on; at least 0, in roots of amplitudes.
     tonal, total : ndarray, (frame,) float32
         Magnitude that keeps to notes and is no hit, and all of it.
     """
 
-    treble: Array
+    notes: Array
     bass: Array
     tonal: Array
     total: Array
@@ -102,25 +104,36 @@ class _Notes:
 
 
 def _chroma(magnitudes: Tensor) -> tuple[Array, Array, Array, Array]:
-    """Steps 2 to 4 for magnitudes (frame, note) with a margin at both ends that is cut off."""
+    """Steps 2 to 5 for magnitudes (frame, note) with a margin at both ends that is cut off."""
     margin = MEDIAN_FRAMES // 2
-    over_time = magnitudes.unfold(0, MEDIAN_FRAMES, 1).median(dim=2).values
     own = magnitudes[margin : len(magnitudes) - margin]
+    tonal = _without_hits(own, magnitudes)
+    activity = _without_harmonics(_leveled(tonal))
+    pitches = LOWEST + torch.arange(N_NOTES)
+    bass_share = ((BASS_BELOW + BASS_FADE - pitches) / BASS_FADE).clamp(0, 1)
+    classes = functional.one_hot(pitches % 12, 12).float()
+    notes, bass = activity @ classes, activity * bass_share @ classes
+    return notes.numpy(), bass.numpy(), tonal.sum(dim=1).numpy(), own.sum(dim=1).numpy()
+
+
+def _without_hits(own: Tensor, with_margin: Tensor) -> Tensor:
+    over_time = with_margin.unfold(0, MEDIAN_FRAMES, 1).median(dim=2).values.square()
     half = MEDIAN_NOTES // 2
     padded = functional.pad(own[:, None], (half, half), mode="reflect")[:, 0]
     over_notes = padded.unfold(1, MEDIAN_NOTES, 1).median(dim=2).values
-    power = over_time.square()
-    tonal = own * power / (power + over_notes.square() + TINY)
-    pitches = LOWEST + torch.arange(N_NOTES)
-    treble_share = ((pitches - BASS_BELOW) / BASS_FADE).clamp(0, 1)
-    classes = functional.one_hot(pitches % 12, 12).float()
-    activity = _without_harmonics(tonal)
-    treble, bass = (activity * share @ classes for share in (treble_share, 1 - treble_share))
-    return treble.numpy(), bass.numpy(), tonal.sum(dim=1).numpy(), own.sum(dim=1).numpy()
+    return (own * over_time / (over_time + over_notes.square() + TINY) - over_notes).clamp_min(0)
+
+
+def _leveled(magnitudes: Tensor) -> Tensor:
+    reach = round(2 * REGISTER_NOTES)
+    window = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / REGISTER_NOTES).square())
+    padded = functional.pad(magnitudes.square()[:, None], (reach, reach), mode="reflect")
+    level = functional.conv1d(padded, (window / window.sum())[None, None])[:, 0].sqrt()
+    return magnitudes / (level.sqrt() + TINY)
 
 
 def _without_harmonics(magnitudes: Tensor) -> Tensor:
-    """Explain magnitudes (frame, note) by notes (frame, note) with partials."""
+    """Explain magnitudes (frame, note) by notes with partials: activity (frame, note)."""
     partials = _partials()
     wanted = magnitudes @ partials.T
     products = partials @ partials.T

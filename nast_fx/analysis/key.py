@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.analysis.chroma import Chroma, measure_chroma
-from nast_fx.analysis.key_path import BLOCK_SECONDS, KEYS, block_chroma, correlations, find_path, runs
+from nast_fx.analysis.chroma import measure_chroma
+from nast_fx.analysis.key_evidence import BLOCK_SECONDS, KEYS, block_chroma, key_evidence, note_fit
+from nast_fx.analysis.key_path import find_path, runs
 from nast_fx.analysis.tuning import Tuning, measure_tuning
 from nast_fx.audio import AudioSource
 from nast_fx.models.key import Key
@@ -86,20 +87,18 @@ def detect_key(mono: AudioSource) -> Steps[KeyEstimate]:
     chroma = yield from measure_chroma(mono, tuning.cents or 0.0)
     if chroma.total.mean() < SILENT:
         return KeyEstimate(None, 0.0, None, ())
-    blocks = block_chroma(chroma)
-    path = find_path(blocks)
+    notes = block_chroma(chroma.notes)
+    path = find_path(key_evidence(chroma))
     seconds = mono.n_frames / mono.sample_rate
     spans = []
     for first, last in runs(path):
         end = seconds if last == len(path) else last * BLOCK_SECONDS
-        confidence = _confidence(blocks[first:last], chroma, tuning)
-        spans.append(KeySpan(first * BLOCK_SECONDS, end, KEYS[path[first]], confidence))
-    counts = np.bincount(path, minlength=len(KEYS))
-    key = KEYS[int(counts.argmax())]
+        key = KEYS[path[first]]
+        spans.append(KeySpan(first * BLOCK_SECONDS, end, key, _confidence(notes[first:last], key, tuning)))
+    key = KEYS[int(np.bincount(path, minlength=len(KEYS)).argmax())]
     confidence = max(span.confidence for span in spans if span.key == key)
     return KeyEstimate(key, confidence, tuning.cents, tuple(spans))
 
 
-def _confidence(blocks: npt.NDArray[np.float64], chroma: Chroma, tuning: Tuning) -> float:
-    fit = float(correlations(blocks.mean(axis=0)).max())
-    return max(0.0, fit) * min(1.0, 2 * tuning.concentration)
+def _confidence(notes: npt.NDArray[np.float64], key: Key, tuning: Tuning) -> float:
+    return max(0.0, note_fit(notes.mean(axis=0), key)) * min(1.0, 2 * tuning.concentration)

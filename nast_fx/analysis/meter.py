@@ -104,7 +104,7 @@ class _Meter:
         if largest == 0:
             return np.zeros((3, len(edges) - 1))
         # By a power of two, so that nothing is rounded; squares then stay in float32's range.
-        scale = 2.0 ** math.frexp(largest)[1]
+        scale = 2.0 ** (math.frexp(largest)[1] - 1)
         block /= scale
         self._filter(block)
         own = slice(self.n_side, self.n_side + int(edges[-1] - edges[0]))

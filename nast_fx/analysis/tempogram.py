@@ -1,8 +1,8 @@
 """How well each tempo fits each part of an onset curve, and the path of tempo through a recording.
 
 A part's autocorrelation, over the curve's own power, is 1 where the curve repeats exactly. The fit of a
-tempo is the mean over its first `MULTIPLES`: of the beat's period all are high, of half of it only
-two. Twice and three times the period fit as well, which is held against them: they repeat between the
+tempo is the mean over `MULTIPLES` of its period: of the beat's own all are high, of half of it only the even
+ones. Twice and three times the beat's fit as well, which is held against them: they repeat between the
 multiples too. Which octave is meant is a matter of what people tap to, which a log-normal weight around
 120 bpm says (Parncutt 1994; Ellis 2007, equation 5). The path is the best one through all parts where a
 change of tempo costs the square of its size (Viterbi).
@@ -25,7 +25,7 @@ PART_FRAMES, STEP_FRAMES = 1024, 256  # 11.9 s and 3 s
 SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
 N_TEMPOS = 260  # 0.7 % apart
 TEMPOS = np.geomspace(SLOWEST_BPM, FASTEST_BPM, N_TEMPOS)
-MULTIPLES = np.array([1, 2, 3, 4, 5, 8])
+MULTIPLES = np.array([1, 2, 3, 4, 5, 8])  # 8: two bars, which tell a beat from three quarters of one
 BETWEEN_COST = 0.15  # of what repeats at halves or thirds between the multiples
 USUAL_BPM, SPREAD_OCTAVES = 120.0, 1.0
 CHANGE_COST = 100.0  # for a change by an octave from part to part; 3 % cost 0.2

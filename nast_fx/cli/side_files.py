@@ -104,6 +104,8 @@ class SideFiles:
             notes.append(f"The figures compare with {chosen.path.name}, the style of the greatest weight.")
         if rendered.frames > MAX_REPORT_SECONDS * rendered.sample_rate:
             notes.append(f"The figures are those of the first {MAX_REPORT_SECONDS:g} s.")
+        if rendered.tracked.transposition.moves:
+            notes.append("The figures compare with content and style as they were before transposition.")
         return notes
 
 

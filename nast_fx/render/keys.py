@@ -73,6 +73,11 @@ class Transposition:
         return max(self.regions, key=lambda region: _shared(region, start_seconds, end_seconds)).semitones
 
     @property
+    def moves(self) -> bool:
+        """Whether anything is transposed."""
+        return bool(self.content_semitones) or any(any(region.semitones) for region in self.regions)
+
+    @property
     def summary(self) -> str:
         """What was shifted to where, in one sentence; empty where nothing was looked for."""
         if self.mode == "off" or (self.content is None and not any(self.styles)):

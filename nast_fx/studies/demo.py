@@ -128,4 +128,5 @@ def _report(
         output=heard["styled"],
         history=styled.records[0].history if styled.records else None,
         notes=styled.notes,
+        tracked=styled.tracked,
     )

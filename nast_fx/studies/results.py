@@ -17,7 +17,7 @@ from pathlib import Path
 from nast_fx.audio import ArraySource, Audio, check_samples, load_audio
 from nast_fx.evaluate import Evaluation, Figures, evaluate, save_spectrograms
 from nast_fx.methods import build_method
-from nast_fx.models import RenderPlan
+from nast_fx.models import RenderPlan, Tracking
 from nast_fx.progress import Progress, Steps
 from nast_fx.render import Reference, References, style_source
 from nast_fx.studies.recordings import Pair, find_pairs
@@ -100,7 +100,13 @@ def _render(pair: Pair, follow: float) -> Steps[Audio]:
     with ExitStack() as stack:
         stats = check_samples(content, pair.name)
         styled = yield from style_source(
-            content, stats, references, build_method("infinite"), RenderPlan(follow=follow), stack
+            content,
+            stats,
+            references,
+            build_method("infinite"),
+            RenderPlan(follow=follow),
+            stack,
+            tracking=Tracking(key="off"),
         )
         return Audio(styled.source.read(0, content.n_frames), content.sample_rate)
 
@@ -123,7 +129,8 @@ def _page(made: Sequence[Result]) -> str:
         "# Results",
         "",
         f"Written by `nast-fx bench --quality`: the default method at normal quality, {SECONDS:g} s of each",
-        "pair at its own rate and channels. The figures are those of `nast-fx evaluate`:",
+        "pair at its own rate and channels, with `--key off`, since the figures compare with the style as it",
+        "is. They are those of `nast-fx evaluate`:",
         "style and texture 0 is the style and 1 the untouched content; onset and chroma are agreement with",
         "the content; dynamics and pause noise have the content's own in brackets.",
         "",
