@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -229,3 +230,16 @@ def test_an_hour_of_music(wesnoth_track, tmp_path) -> None:
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     assert peak < 500e6
     assert usage.ru_utime + usage.ru_stime < 60
+
+
+def test_tempo_keys_and_loudness_as_midi(cli: Cli) -> None:
+    ended = cli.run("analyze", "song.wav", "--export-midi", "song.mid", "--json")
+    assert ended.code == 0
+    assert ended.objects[-1]["export_midi"] == "song.mid"
+    tracks = mido.MidiFile(cli.folder / "song.mid").tracks
+    assert [track.name for track in tracks] == ["Tempo", "Loudness"]
+    assert any(message.type == "control_change" for message in tracks[1])
+    before = cli.files()
+    cli.refuses(cli.run("analyze", "song.wav", "--export-midi", "song.mid"), 1, "is there", before=before)
+    ended = cli.run("analyze", "song.wav", "rain.wav", "--export-midi", "both.mid")
+    cli.refuses(ended, 2, "--export-midi takes one file, not 2", before=before)

@@ -29,7 +29,7 @@ def test_the_program_without_a_command(cli: Cli) -> None:
     assert cli.run("--version").out == ["nast-fx 0.1.0"]
 
 
-@pytest.mark.parametrize("command", ["render", "texture", "methods", "evaluate", "demo", "doctor", "bench"])
+@pytest.mark.parametrize("command", ["render", "texture", "analyze", "methods", "evaluate", "demo", "doctor", "bench"])
 def test_every_command_has_help(cli: Cli, command: str) -> None:
     ended = cli.run(command, "--help")
     assert ended.code == 0

@@ -209,7 +209,7 @@ def test_a_band_that_slows_down_is_followed(soundfont: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "bpm"),
     [
-        ("loop_tabla", 120),
+        ("loop_mika", 120),
         ("loop_safari", 120),
         ("loop_garzul", 120),
         ("loop_amen_full", 140),

@@ -1,4 +1,8 @@
-"""The key of a recording, and how it changes: tuning, then chroma, then the best path through the keys."""
+"""The key of a recording, and how it changes: tuning, then chroma, then the best path through the keys.
+
+A change of key costs `nast_fx.analysis.key_path.CHANGE_PRICE`, so a borrowed chord or a phrase on the
+dominant is none; a stretch in a new key is found when it lasts about 10 to 15 s.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.analysis.chroma import measure_chroma
-from nast_fx.analysis.key_evidence import BLOCK_SECONDS, KEYS, block_chroma, key_evidence, note_fit
+from nast_fx.analysis.chroma import Chroma, measure_chroma
+from nast_fx.analysis.key_confidence import confidence_in
+from nast_fx.analysis.key_evidence import BLOCK_SECONDS, KEYS, block_chroma, key_evidence
 from nast_fx.analysis.key_path import find_path, runs
 from nast_fx.analysis.tuning import Tuning, measure_tuning
 from nast_fx.audio import AudioSource
@@ -18,7 +23,7 @@ from nast_fx.progress import Steps
 __all__ = ["SAFE_CONFIDENCE", "KeyEstimate", "KeySpan", "detect_key"]
 
 SAFE_CONFIDENCE = 0.5
-SILENT = 1e-6  # mean magnitude of a note over its whole range
+SILENT = 1e-6  # sum of the notes' magnitudes, on the average; full scale is 1
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,10 @@ class KeyEstimate:
     Attributes
     ----------
     key : Key or None
-        The key of most of the time; None where nothing sounds.
+        The key of most of the time; None where no note sounds.
     confidence : float
-        0 ... 1; from `SAFE_CONFIDENCE` on it is safe to transpose by the key.
+        0 ... 1; from `SAFE_CONFIDENCE` on it is safe to transpose by the key. Less where other keys take
+        up much of the time.
     tuning_cents : float or None
         Of the notes above A = 440 Hz, -50 ... 50; None where there are no notes to tell.
     spans : tuple of KeySpan
@@ -85,20 +91,24 @@ def detect_key(mono: AudioSource) -> Steps[KeyEstimate]:
     """
     tuning = yield from measure_tuning(mono)
     chroma = yield from measure_chroma(mono, tuning.cents or 0.0)
-    if chroma.total.mean() < SILENT:
+    if chroma.tonal.mean() < SILENT:
         return KeyEstimate(None, 0.0, None, ())
-    notes = block_chroma(chroma.notes)
-    path = find_path(key_evidence(chroma))
-    seconds = mono.n_frames / mono.sample_rate
+    return _estimate(chroma, tuning, mono.n_frames / mono.sample_rate)
+
+
+def _estimate(chroma: Chroma, tuning: Tuning, seconds: float) -> KeyEstimate:
+    notes, evidence = block_chroma(chroma.notes), key_evidence(chroma)
+    path = find_path(evidence)
+
+    def confidence(blocks: slice | npt.NDArray[np.bool_], key: Key) -> float:
+        return confidence_in(key, notes[blocks], evidence[blocks], tuning.concentration)
+
     spans = []
     for first, last in runs(path):
         end = seconds if last == len(path) else last * BLOCK_SECONDS
         key = KEYS[path[first]]
-        spans.append(KeySpan(first * BLOCK_SECONDS, end, key, _confidence(notes[first:last], key, tuning)))
-    key = KEYS[int(np.bincount(path, minlength=len(KEYS)).argmax())]
-    confidence = max(span.confidence for span in spans if span.key == key)
-    return KeyEstimate(key, confidence, tuning.cents, tuple(spans))
-
-
-def _confidence(notes: npt.NDArray[np.float64], key: Key, tuning: Tuning) -> float:
-    return max(0.0, note_fit(notes.mean(axis=0), key)) * min(1.0, 2 * tuning.concentration)
+        spans.append(KeySpan(first * BLOCK_SECONDS, end, key, confidence(slice(first, last), key)))
+    most = int(np.bincount(path, minlength=len(KEYS)).argmax())
+    share = float(np.mean(path == most))
+    whole = confidence(path == most, KEYS[most]) * share**0.5
+    return KeyEstimate(KEYS[most], whole, tuning.cents, tuple(spans))

@@ -27,7 +27,7 @@ N_FFT, HOP_LENGTH = 1024, 256
 FRAME_SECONDS = HOP_LENGTH / MONO_RATE
 N_BANDS = 40
 RANGE_HZ = (30.0, 10_000.0)
-COMPRESSION = 1.0  # C: what is 20 dB below a tone of the recording's own level still counts
+COMPRESSION = 1.0  # C; a tone 50 dB below the recording's own level is at 1
 BLOCK_FRAMES = 2048
 EARLY_FRAMES = 3  # the first lies wholly before the signal, so that a beginning is a rise
 

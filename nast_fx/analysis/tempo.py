@@ -27,7 +27,7 @@ LEAST_BEATS, ENOUGH_BEATS = 4, 12
 FIT_RANGE = (0.12, 0.5)  # of `TempoPath.fit`: what noise reaches, and what a steady beat does
 LIKENESS_RANGE = (0.45, 0.9)
 BEAT_POINTS = 16
-SAME_SHARE = 0.1  # intervals that far from the middle one are left out of the mean
+SPAN_BEATS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Tempo:
     Attributes
     ----------
     bpm : float or None
-        Beats a minute, the mean of a tempo that drifts; None where there is no beat.
+        Beats a minute, the middle one of a tempo that drifts; None where there is no beat.
     confidence : float
         0 ... 1; from 0.3 on the beat is clear.
     beats : ndarray, (beat,) float64
@@ -77,7 +77,7 @@ def detect_tempo(mono: AudioSource) -> Steps[Tempo]:
     if confidence == 0:
         return Tempo(None, 0.0, np.zeros(0))
     beats = np.minimum(frames * FRAME_SECONDS + LATE_SECONDS, seconds)
-    return Tempo(_mean_bpm(beats), confidence, beats)
+    return Tempo(_usual_bpm(beats), confidence, beats)
 
 
 def _share(value: float, none: float, full: float) -> float:
@@ -115,8 +115,7 @@ def _moving_mean(curve: Array, width: int) -> Array:
     return np.asarray((sums[last] - sums[first]) / (last - first))
 
 
-def _mean_bpm(beats: Array) -> float:
-    intervals = np.diff(beats)
-    middle = np.median(intervals)
-    same = np.abs(intervals - middle) <= SAME_SHARE * middle
-    return float(60 / intervals[same].mean())
+def _usual_bpm(beats: Array) -> float:
+    """Tempo of the median span: single beats tremble by a frame, and a few are out of line."""
+    n_beats = min(SPAN_BEATS, len(beats) // 2)
+    return float(60 * n_beats / np.median(beats[n_beats:] - beats[:-n_beats]))

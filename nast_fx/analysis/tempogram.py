@@ -26,13 +26,12 @@ SLOWEST_BPM, FASTEST_BPM = 40.0, 240.0
 N_TEMPOS = 260  # 0.7 % apart
 TEMPOS = np.geomspace(SLOWEST_BPM, FASTEST_BPM, N_TEMPOS)
 MULTIPLES = np.array([1, 2, 3, 4, 5, 8])  # 8: two bars, which tell a beat from three quarters of one
-BETWEEN_COST = 0.15  # of what repeats at halves or thirds between the multiples
+BETWEEN_COST = -0.3  # of what repeats at halves or thirds between the multiples
 USUAL_BPM, SPREAD_OCTAVES = 120.0, 1.0
 CHANGE_COST = 100.0  # for a change by an octave from part to part; 3 % cost 0.2
 SHARPNESS = 6.0  # of the fits against the cost
-SPREAD = (
-    np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9
-)  # of an onset; tempos are not so fine, and players not so exact
+# An onset is spread, since tempos are not so fine, and players not so exact.
+SPREAD = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9
 LEAST_OVERLAP = 0.25  # of a part; at longer lags too little is left to compare
 LEAST_POWER = 5.0  # of a part in which something is heard; a steady beat has a hundred times that
 BLOCK_PARTS = 64

@@ -34,7 +34,19 @@ class AnalyzeOptions(ReportingOptions):
             "--plot", metavar="FILE.png", help="Draw loudness, peaks and keys over time; of one file."
         ),
     ] = None
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a picture that is there.")] = False
+    export_midi: Annotated[
+        Path | None,
+        typer.Option(
+            "--export-midi", metavar="FILE.mid", help="Write tempo, keys and loudness as MIDI; of one file."
+        ),
+    ] = None
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False
+
+    @property
+    def extra(self) -> dict[str, Path]:
+        """Files to write, by the option that asks for them."""
+        asked = {"--plot": self.plot, "--export-midi": self.export_midi}
+        return {option: path for option, path in asked.items() if path is not None}
 
 
 class _SomeFailedError(NastFxError):
@@ -48,8 +60,7 @@ def analyze(options: AnalyzeOptions) -> None:
 
     Loudness after EBU R 128, key in three notations with its changes, tempo. Several files give a table.
     """
-    if options.plot is not None:
-        _check_plot(options.plot, options.files, replace=options.overwrite)
+    _check_extra(options)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
     found, failed = _analyze_all(options, reporter)
     if not options.json:
@@ -81,14 +92,17 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _check_plot(plot: Path, files: list[Path], *, replace: bool) -> None:
+def _check_extra(options: AnalyzeOptions) -> None:
     from nast_fx.audio.atomic import check_place
     from nast_fx.render.names import place
 
-    if len(files) > 1:
-        raise UsageError(f"--plot takes one file, not {len(files)}: it draws one picture")
-    place(plot, files, "overwrite" if replace else "fail")
-    check_place(plot, overwrite=replace)
+    if options.plot is not None and options.plot == options.export_midi:
+        raise UsageError(f"--plot and --export-midi are one file: {options.plot}")
+    for option, path in options.extra.items():
+        if len(options.files) > 1:
+            raise UsageError(f"{option} takes one file, not {len(options.files)}")
+        place(path, options.files, "overwrite" if options.overwrite else "fail")
+        check_place(path, overwrite=options.overwrite)
 
 
 def _analyze_all(
@@ -109,8 +123,7 @@ def _analyze_all(
             failed.append(error)
             continue
         found[path] = analysis.as_dict()
-        if options.plot is not None:
-            reporter.follow(_draw(options.plot, path, analysis))
+        reporter.follow(_write(options, path, analysis))
         _report(path, found[path], options, reporter)
     return found, failed
 
@@ -124,22 +137,32 @@ def _analyze(path: Path) -> Steps[Analysis]:
         return (yield from find(source, str(path)))
 
 
-def _draw(plot: Path, path: Path, analysis: Analysis) -> Steps[None]:
-    from nast_fx.evaluate.analysis_plot import save_analysis
+def _write(options: AnalyzeOptions, path: Path, analysis: Analysis) -> Steps[None]:
+    if options.plot is not None:
+        from nast_fx.evaluate.analysis_plot import save_analysis
 
-    yield Progress("write", note=plot.name)
-    save_analysis(plot, analysis, title=path.name)
+        yield Progress("write", note=options.plot.name)
+        save_analysis(options.plot, analysis, title=path.name)
+    if options.export_midi is not None:
+        from nast_fx.export import export_analysis
+
+        yield Progress("write", note=options.export_midi.name)
+        loudness, key, tempo = analysis.loudness, analysis.key, analysis.tempo
+        export_analysis(options.export_midi, loudness=loudness, key=key, tempo=tempo, replace=True)
 
 
 def _report(path: Path, figures: dict[str, Any], options: AnalyzeOptions, reporter: Reporter) -> None:
     """Tell a program all of a file at once, and people what its figures do not say."""
     if options.json:
-        reporter.result({"file": path, **figures, "plot": options.plot}, line="", summary="")
+        written = {"plot": options.plot, "export_midi": options.export_midi}
+        reporter.result({"file": path, **figures, **written}, line="", summary="")
         return
     for note in figures["notes"]:
         reporter.note(f"{path}: {note}" if len(options.files) > 1 else note)
     if options.plot is not None:
         reporter.note(f"The picture is {options.plot}.")
+    if options.export_midi is not None:
+        reporter.note(f"The MIDI file is {options.export_midi}.")
 
 
 def _tell(found: dict[Path, dict[str, Any]]) -> None:

@@ -19,6 +19,12 @@ LOG_SECONDS = 5.0  # between two lines in a log
 
 STAGES = {
     "read": "reading",
+    "analyze": "listening",
+    "loudness": "measuring loudness",
+    "tuning": "finding the tuning",
+    "key": "finding the key",
+    "tempo": "finding the beat",
+    "level": "leveling",
     "transfer": "styling",
     "griffin-lim": "finding phases",
     "write": "writing",

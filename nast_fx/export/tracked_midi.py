@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nast_fx.analysis import KeyEstimate, Loudness, Tempo
+from nast_fx.analysis import SAFE_CONFIDENCE, KeyEstimate, Loudness, Tempo
 from nast_fx.export.midi import LEAST_BPM, write_midi
 from nast_fx.models import Key
 from nast_fx.render.job import Rendered
-from nast_fx.render.keys import SURE
 
 __all__ = ["export_analysis", "export_render", "tempo_events"]
 
@@ -111,11 +110,11 @@ def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _key_events(key: KeyEstimate, semitones: int) -> list[tuple[float, Key]]:
-    if key.key is None or key.confidence < SURE:
+    if key.key is None or key.confidence < SAFE_CONFIDENCE:
         return []
     events: list[tuple[float, Key]] = []
     for span in key.spans:
-        named = (span.key if span.confidence >= SURE else key.key).transposed(semitones)
+        named = (span.key if span.confidence >= SAFE_CONFIDENCE else key.key).transposed(semitones)
         if not events or events[-1][1] != named:
             events.append((span.start_seconds, named))
     return events or [(0.0, key.key.transposed(semitones))]

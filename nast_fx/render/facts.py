@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nast_fx.analysis import Analysis, KeyEstimate, KeySpan, Tempo, analyze
+from nast_fx.analysis import CLEAR_BEAT, Analysis, KeyEstimate, KeySpan, Tempo, analyze
 from nast_fx.audio import AudioSource
 from nast_fx.audio.score import Score
 from nast_fx.models import RenderPlan, Tracking
@@ -14,8 +14,6 @@ from nast_fx.progress import Steps
 from nast_fx.render.curves import Curve, point_times
 
 __all__ = ["ScorePart", "TrackFacts", "gather_facts"]
-
-CLEAR_BEAT = 0.3  # confidence of a tempo from which segments are cut by it
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nast_fx.analysis import KeyEstimate, detect_key, mono_of
+from nast_fx.analysis import SAFE_CONFIDENCE, KeyEstimate, detect_key, mono_of
 from nast_fx.models import Key, Tracking
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.reference import Reference
 
-__all__ = ["SURE", "Region", "Transposition", "plan_transposition"]
+__all__ = ["Region", "Transposition", "plan_transposition"]
 
-SURE = 0.5  # confidence from which a key is acted upon
 TUNING_CENTS = 10.0  # between two tunings; less is left as it is
 
 
@@ -164,7 +163,7 @@ def _stretches(content: KeyEstimate | None, named: Key | None) -> list[tuple[flo
         key = named or (content.key if content else None)
         return [(0.0, math.inf, key)] if key else []
     move = content.key.semitones_to(named) if named else 0
-    keys = [span.key if span.confidence >= SURE else content.key for span in content.spans]
+    keys = [span.key if span.confidence >= SAFE_CONFIDENCE else content.key for span in content.spans]
     moved = [key.transposed(move) for key in keys]
     return [(s.start_seconds, s.end_seconds, k) for s, k in zip(content.spans, moved, strict=True)]
 
@@ -178,7 +177,7 @@ def _shift(found: KeyEstimate, key: Key, tuning_cents: float) -> float:
 
 
 def _is_sure(found: KeyEstimate | None) -> bool:
-    return found is not None and found.key is not None and found.confidence >= SURE
+    return found is not None and found.key is not None and found.confidence >= SAFE_CONFIDENCE
 
 
 def _unsure(name: str, found: KeyEstimate | None) -> str:
