@@ -29,7 +29,10 @@ def test_the_program_without_a_command(cli: Cli) -> None:
     assert cli.run("--version").out == ["nast-fx 0.1.0"]
 
 
-@pytest.mark.parametrize("command", ["render", "texture", "analyze", "methods", "evaluate", "demo", "doctor", "bench"])
+COMMANDS = ("render", "texture", "analyze", "methods", "evaluate", "demo", "doctor", "bench")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(cli: Cli, command: str) -> None:
     ended = cli.run(command, "--help")
     assert ended.code == 0

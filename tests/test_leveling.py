@@ -12,7 +12,8 @@ from nast_fx.audio import ArraySource, Audio, Samples
 from nast_fx.models import Tracking
 from nast_fx.progress import drain
 from nast_fx.render.curves import Curve
-from nast_fx.render.leveling import Leveled, ceiling_of, follow_gains, level, limiter_gains
+from nast_fx.render.leveling import Leveled, ceiling_of, follow_gains, level
+from nast_fx.render.limiter import limiter_gains
 from nast_fx.render.sources import Scaled
 
 RATE = 16_000

@@ -126,6 +126,13 @@ def test_onsets_are_where_something_begins_whatever_the_block() -> None:
     assert np.median(curve) == 0
 
 
+def test_a_tone_begins_once() -> None:
+    """And not again where the second block does, after 23.8 s."""
+    curve = drain(onset_curve(ArraySource(Audio(steady(40, 220)[None].astype(np.float32), RATE))))
+    assert curve[:5].max() > 1
+    assert curve[5:-5].max() < 0.01
+
+
 # --- drums and instruments of a soundfont
 
 

@@ -152,4 +152,4 @@ def _partials() -> Tensor:
             height = math.cos(math.pi / 2 * (place - step)) ** 2 * PARTIAL_DECAY ** (number - 1)
             if step < N_NOTES:
                 table += torch.diag(torch.full((N_NOTES - step,), height), step)
-    return table / table.norm(dim=1, keepdim=True)
+    return functional.normalize(table, dim=1)

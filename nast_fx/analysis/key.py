@@ -99,6 +99,8 @@ def detect_key(mono: AudioSource) -> Steps[KeyEstimate]:
 def _estimate(chroma: Chroma, tuning: Tuning, seconds: float) -> KeyEstimate:
     notes, evidence = block_chroma(chroma.notes), key_evidence(chroma)
     path = find_path(evidence)
+    if tuning.cents is None:  # what changes there is no key
+        path[:] = evidence.sum(axis=0).argmax()
 
     def confidence(blocks: slice | npt.NDArray[np.bool_], key: Key) -> float:
         return confidence_in(key, notes[blocks], evidence[blocks], tuning.concentration)

@@ -53,7 +53,7 @@ def block_chroma(frames: npt.NDArray[np.float32]) -> Array:
     counts = np.diff([*firsts, len(frames)])[:, None]
     blocks = np.add.reduceat(frames.astype(np.float64), firsts, axis=0) / counts
     loudness = blocks.sum(axis=1, keepdims=True)
-    return np.sqrt(blocks / np.maximum(loudness + SOFTNESS * loudness.mean(), TINY))
+    return np.asarray(np.sqrt(blocks / np.maximum(loudness + SOFTNESS * loudness.mean(), TINY)))
 
 
 def key_evidence(chroma: Chroma) -> Array:

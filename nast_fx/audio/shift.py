@@ -1,10 +1,12 @@
 """Transposition at constant length by Rubber Band (through pedalboard), at its high quality.
 
-A tone comes out within a fifth of a cent; onsets wander by at most a few milliseconds. The whole spectrum moves,
-formants too: with formants held, a tone would lose up to 14 dB on its way.
+A tone comes out within a fifth of a cent; onsets wander by at most a few milliseconds. The whole spectrum
+moves, formants too: with formants held, a tone would lose up to 14 dB on its way.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from pedalboard import time_stretch
@@ -66,7 +68,7 @@ def _shift(source: AudioSource, semitones: float, scratch: ScratchFile) -> None:
     half = round(FADE_SECONDS * rate / 2)
     context = round(CONTEXT_SECONDS * rate)
     seams = [-half, *_seams(source), n_frames + half]
-    for begin, end in zip(seams[:-1], seams[1:], strict=True):
+    for begin, end in pairwise(seams):
         first, last = begin - half, end + half
         block = source.read(first - context, last - first + 2 * context)
         shifted = shift_pitch(block, rate, semitones)[:, context : context + last - first]

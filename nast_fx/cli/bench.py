@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from nast_fx.cli.console import reporter_for
-from nast_fx.cli.options import ReportingOptions, takes
+from nast_fx.cli.options import ReportingOptions
+from nast_fx.cli.parameters import takes
+from nast_fx.errors import UsageError
+from nast_fx.progress import Steps
 
 __all__ = ["app"]
 
@@ -29,13 +32,17 @@ class BenchOptions(ReportingOptions):
         bool,
         typer.Option("--quality", help="How good the default is on real recordings, instead of how fast."),
     ] = False
+    key: Annotated[
+        bool,
+        typer.Option("--key", help="How well keys are found, on scores that it renders and on real tracks."),
+    ] = False
     output: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
             metavar="FILE.md",
-            help="Page to write; by default benchmarks.md or results.md in the folder docs, if there is one.",
+            help="Page to write; by default benchmarks.md, results.md or key.md in the folder docs.",
         ),
     ] = None
 
@@ -45,16 +52,29 @@ class BenchOptions(ReportingOptions):
 def bench(options: BenchOptions) -> None:
     """Measure speed and quality on this machine, and print the page."""
     from nast_fx.audio.atomic import check_place
-    from nast_fx.studies.bench import bench as run_bench
-    from nast_fx.studies.results import results
 
-    page_name = "results.md" if options.quality else "benchmarks.md"
+    if options.quality and options.key:
+        raise UsageError("--quality and --key are two pages: give one of them")
+    page_name = "results.md" if options.quality else "key.md" if options.key else "benchmarks.md"
     output = options.output or (FOLDER / page_name if FOLDER.is_dir() else None)
     if output is not None:
         check_place(output)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
-    steps = results(output) if options.quality else run_bench(quick=options.quick, output=output)
-    page = reporter.follow(steps)
+    page = reporter.follow(_steps(options, output))
     reporter.result({"output": output, "page": page}, line=page.rstrip("\n"), summary="")
     if output is not None and not options.json:
         reporter.note(f"The page is in {output}.")
+
+
+def _steps(options: BenchOptions, output: Path | None) -> Steps[str]:
+    if options.quality:
+        from nast_fx.studies.results import results
+
+        return results(output)
+    if options.key:
+        from nast_fx.studies.key_bench import key_bench
+
+        return key_bench(output)
+    from nast_fx.studies.bench import bench as run_bench
+
+    return run_bench(quick=options.quick, output=output)

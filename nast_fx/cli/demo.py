@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from nast_fx.cli.console import reporter_for, write_out
-from nast_fx.cli.options import ReportingOptions, takes
+from nast_fx.cli.options import ReportingOptions
+from nast_fx.cli.parameters import takes
 from nast_fx.cli.tables import write_table
 
 __all__ = ["app"]

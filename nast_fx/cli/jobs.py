@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nast_fx.cli.console import Reporter, reporter_for
-from nast_fx.cli.options import JobOptions, checked, option_names
+from nast_fx.cli.options import JobOptions
+from nast_fx.cli.parameters import checked, option_names
 from nast_fx.errors import CancelledError, NastFxError, NothingToDoError
 from nast_fx.models import InfiniteSettings, MethodSettings, RenderPlan, RenderRequest, TextureRequest
 

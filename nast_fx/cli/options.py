@@ -6,16 +6,14 @@ everywhere; only the names in it are turned into those of the options.
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from nast_fx.cli.fields import field_option
+from nast_fx.cli.parameters import checked, option_names
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models import (
     METHOD_SETTINGS,
@@ -30,13 +28,10 @@ from nast_fx.models import (
 from nast_fx.models.base import setting
 from nast_fx.models.output import OutputFormat
 
-__all__ = ["JobOptions", "ReportingOptions", "checked", "option_names", "takes"]
+__all__ = ["JobOptions", "ReportingOptions"]
 
 SOUND, TRACKING, PLACE, OUTPUT, RUN = "Sound", "Loudness and key", "Length and channels", "Output", "Run"
 SEGMENT_NAMES = {"segment_beats": "--segment beats"}
-
-T = TypeVar("T")
-M = TypeVar("M", bound=Settings)
 
 
 def _methods(incomplete: str) -> list[str]:
@@ -215,60 +210,3 @@ def _cut(text: str) -> dict[str, Any]:
     if not word.replace(".", "", 1).isdigit():
         raise UsageError(f"--segment {text}: write seconds (10), beats:N (beats:16) or markers")
     return {"segment_seconds": text}
-
-
-def option_names(options: type[Any]) -> dict[str, str]:
-    """Map the fields of an options class to what a user types: ``segment_seconds`` to ``--segment``."""
-    names = {}
-    for field, hint in get_type_hints(options, include_extras=True).items():
-        info = hint.__metadata__[0]
-        decls = [info.default, *(info.param_decls or ())]
-        names[field] = next((decl for decl in decls if str(decl).startswith("--")), field)
-    return names
-
-
-def checked(model: type[M], values: Mapping[str, Any], *, names: Mapping[str, str]) -> M:
-    """Make a model as `validated` does; its messages name options as they are typed."""
-    try:
-        return validated(model, values)
-    except UsageError as error:
-        text = str(error)
-        for field, option in names.items():
-            text = re.sub(rf"\b{field}=", f"{option} ", text)
-        raise UsageError(text) from None
-
-
-def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
-    """Let a command take one frozen `options` object; Typer sees its fields as parameters."""
-
-    def decorate(command: Callable[[T], None]) -> Callable[..., None]:
-        def call(**values: Any) -> None:
-            command(options(**values))
-
-        hints = get_type_hints(options, include_extras=True)
-        call.__name__, call.__doc__ = command.__name__, command.__doc__
-        call.__annotations__ = {}
-        call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [
-                inspect.Parameter(
-                    field.name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=inspect.Parameter.empty if field.default is MISSING else field.default,
-                    annotation=hints[field.name],
-                )
-                for field in _own_first(options)
-            ]
-        )
-        return call
-
-    return decorate
-
-
-def _own_first(options: type[Any]) -> list[Field[Any]]:
-    """Give the fields of an options class: its own before those of its bases, as help shows them."""
-    depth = {
-        name: -index
-        for index, base in enumerate(options.__mro__)
-        for name in vars(base).get("__annotations__", {})
-    }
-    return sorted(fields(options), key=lambda field: -depth[field.name])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nast_fx.cli.console import Reporter, reporter_for
-from nast_fx.cli.options import ReportingOptions, takes
+from nast_fx.cli.options import ReportingOptions
+from nast_fx.cli.parameters import takes
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import NastFxError, UsageError
 

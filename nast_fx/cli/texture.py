@@ -9,7 +9,8 @@ import typer
 
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.jobs import Job, make_jobs, run_jobs
-from nast_fx.cli.options import PLACE, SOUND, JobOptions, takes
+from nast_fx.cli.options import PLACE, SOUND, JobOptions
+from nast_fx.cli.parameters import takes
 from nast_fx.errors import UsageError
 from nast_fx.models import TextureRequest, parse_style
 

@@ -10,7 +10,8 @@ import typer
 
 from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.fields import field_option
-from nast_fx.cli.options import ReportingOptions, checked, option_names, takes
+from nast_fx.cli.options import ReportingOptions
+from nast_fx.cli.parameters import checked, option_names, takes
 from nast_fx.errors import AudioFileError, CancelledError, UsageError, did_you_mean
 from nast_fx.models.training import TaskName, TrainingSettings
 from nast_fx.progress import Steps

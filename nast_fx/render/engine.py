@@ -116,46 +116,30 @@ def style_source(
     tracking = tracking or Tracking()
     if plan.amount == 0 and tracking.named_key is None:
         tracking = tracking.model_copy(update={"key": "off"})
-    rate, working_rate = content.sample_rate, content_rate(content, references)
     if plan.loop:
         raise UsageError("loop=True is for textures: a content has its own end")
-    least = window_seconds(method, working_rate, plan, content.n_frames / rate)
+    rate = content_rate(content, references)
+    least = window_seconds(method, rate, plan, content.n_frames / content.sample_rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(content.n_channels, plan.channels)
+    notes = [*content_notes(content, stats, layout, rate, least), *references.notes(least)]
     yield Progress("analyze", note="listening to the content")
     facts = yield from gather_facts(content, "the content", tracking, score)
     transposition = yield from plan_transposition(facts.analysis.key, references.items, tracking)
-    places, word = facts.places(plan)
-    notes = [
-        *content_notes(content, stats, layout, working_rate, least),
-        *references.notes(least),
-        *transposition.notes,
-        *filter(None, [word]),
-        *([] if plan.amount else ["With an amount of 0 nothing is styled."]),
-    ]
     if transposition.content_semitones:
         yield Progress("read", note=f"transposing the content by {transposition.content_semitones:+.2f}")
         content = stack.enter_context(shift_source(content, transposition.content_semitones))
     records: tuple[SegmentRecord, ...] = ()
     mix: AudioSource = content
     if plan.amount > 0:
-        targets = StyleTargets(
-            method, references, transposition, layout.rows, working_rate, plan.seed, device
-        )
-        change, records = yield from _change(content, targets, layout, plan, tracking, facts, places, stack)
-        amount = Curve(plan.amount * facts.amount.values) if facts.amount else plan.amount
-        # It is read several times: at its own rate this is a copy.
-        mix = stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
-    finished = yield from level(
-        mix,
-        facts.analysis.loudness,
-        tracking,
-        fits_integers=fits_integers,
-        may_limit=plan.amount > 0 or tracking.loudness is not None,
-    )
+        targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
+        mix, records = yield from _mix(content, targets, layout, plan, tracking, facts, stack)
+    may_limit = plan.amount > 0 or tracking.loudness is not None
     loudness = facts.analysis.loudness
+    finished = yield from level(mix, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
     tracked = Tracked(facts.analysis, finished, transposition, gate_lufs(loudness, tracking), facts.markers)
-    return Styled(finished.source, records, (*notes, *finished.notes), reason, working_rate, tracked)
+    said = (*notes, *transposition.notes, *facts.notes(plan), *finished.notes)
+    return Styled(finished.source, records, said, reason, rate, tracked)
 
 
 def make_texture(
@@ -202,36 +186,36 @@ def content_notes(
     return [*notes, *filter(None, [layout.describe()])]
 
 
-def _change(
+def _mix(
     content: AudioSource,
     targets: StyleTargets,
     layout: StereoLayout,
     plan: RenderPlan,
     tracking: Tracking,
     facts: TrackFacts,
-    places: tuple[float, ...] | None,
     stack: ExitStack,
 ) -> Steps[tuple[AudioSource, tuple[SegmentRecord, ...]]]:
-    """Style at the working rate; gives what is to be added to the content, at its own rate."""
+    """Style at the working rate, and add what has changed to the content, at its own rate."""
     low, rate = content, targets.sample_rate
     if rate != content.sample_rate:
         yield Progress("read", note=f"resampling to {rate} Hz")
         low = stack.enter_context(resample_source(content, rate))
     result = stack.enter_context(ScratchFile(rate, content.n_channels, low.n_frames))
-    journey = Journey(targets, plan, layout, result, places, facts.strength)
+    journey = Journey(targets, plan, layout, result, facts.places(plan), facts.strength)
     yield from style_track(journey, low)
     own, made = (check_samples(Rows(source, layout), "the rows").rms for source in (low, result))
     levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
-    peak = float(check_samples(low, "the content").peak.max())
+    ceiling = max(CEILING, float(check_samples(low, "the content").peak.max()))
     gate = gate_rms(facts.analysis.loudness, tracking)
-    followed = Follower(
-        low, result, layout, share=plan.follow, levels=levels, ceiling=max(CEILING, peak), gate=gate
-    )
+    followed = Follower(low, result, layout, share=plan.follow, levels=levels, ceiling=ceiling, gate=gate)
     change: AudioSource = Difference(followed, low)
     if low is not content:
         resampled = resample_source(change, content.sample_rate, n_frames=content.n_frames)
         change = stack.enter_context(resampled)
-    return change, tuple(journey.records)
+    amount = Curve(plan.amount * facts.amount.values) if facts.amount else plan.amount
+    # The mix is read several times: at its own rate this is a copy.
+    mix = stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
+    return mix, tuple(journey.records)
 
 
 def _texture_level(references: References, result: AudioSource, least_seconds: float) -> float:

@@ -43,18 +43,28 @@ class TrackFacts:
     amount: Curve | None = None
     strength: Curve | None = None
 
-    def places(self, plan: RenderPlan) -> tuple[tuple[float, ...] | None, str]:
-        """Seconds at which segments meet (None: evenly), and what the user should know about it."""
+    def places(self, plan: RenderPlan) -> tuple[float, ...] | None:
+        """Seconds at which segments meet; None where they are equally long."""
         if plan.segment_markers:
-            if self.markers:
-                return tuple(seconds for seconds, _ in self.markers), ""
-            return None, f"There is no marker to cut at: segments are {plan.segment_seconds:g} s long."
-        if plan.segment_beats is None:
-            return None, ""
+            return tuple(seconds for seconds, _ in self.markers) or None
+        if plan.segment_beats is None or not self._has_beat:
+            return None
+        return tuple(float(beat) for beat in self.analysis.tempo.beats[:: plan.segment_beats])
+
+    def notes(self, plan: RenderPlan) -> tuple[str, ...]:
+        """What the user should know about a plan, a sentence each."""
+        said = [] if plan.amount else ["With an amount of 0 nothing is styled."]
+        even = f"segments are {plan.segment_seconds:g} s long"
+        if plan.segment_markers and not self.markers:
+            said.append(f"There is no marker to cut at: {even}.")
+        if plan.segment_beats and not self._has_beat:
+            said.append(f"No clear beat was found: {even}.")
+        return tuple(said)
+
+    @property
+    def _has_beat(self) -> bool:
         tempo = self.analysis.tempo
-        if tempo.bpm is None or tempo.confidence < CLEAR_BEAT or len(tempo.beats) < 2:
-            return None, f"No clear beat was found: segments are {plan.segment_seconds:g} s long."
-        return tuple(float(beat) for beat in tempo.beats[:: plan.segment_beats]), ""
+        return tempo.bpm is not None and tempo.confidence >= CLEAR_BEAT and len(tempo.beats) > 1
 
 
 def gather_facts(

@@ -21,6 +21,7 @@ from nast_fx.audio import AudioSource
 from nast_fx.models import Tracking
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.curves import Curve
+from nast_fx.render.limiter import loudest
 from nast_fx.render.sources import Scaled
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
     "gate_lufs",
     "gate_rms",
     "level",
-    "limiter_gains",
     "smoothed",
 ]
 
@@ -40,11 +40,9 @@ WINDOW_POINTS = 300  # 3 s
 GAIN_POINTS = 50  # 0.5 s, over which the gain is smoothed once more
 LEAST_HEARD = 0.1  # of a window; with less in it, it says nothing
 NOTHING = 1e-12  # power, -120 LUFS
-LIMITER_POINTS = 5  # 50 ms
 FOLLOW_ROUNDS = 2
 MAX_BOOST_DB, MAX_CUT_DB = 12.0, 40.0
 MAX_LIMITING_DB = 6.0  # taken off peaks; what is beyond turns the whole down
-CLOSE_ENOUGH_LU = 0.02
 NEGLIGIBLE_LU = 0.05  # shortfall that is not worth a word
 
 Values = npt.NDArray[np.float64]
@@ -131,7 +129,7 @@ def level(
         gains = follow_gains(content, found, tracking.loudness_follow, gate_lufs(content, tracking))
     target, missing_db = _aim(found.with_gains(gains), content, tracking)
     most_db = MAX_LIMITING_DB if may_limit else 0.0
-    static, limiting = _loudest(found.with_gains(gains), limits / gains, missing_db, most_db, circular)
+    static, limiting = loudest(found.with_gains(gains), limits / gains, missing_db, most_db, circular)
     gains = gains * limiting * static
     measured = yield from measure_loudness(Scaled(result, Curve(gains)), "the result")
     trim = _trim(measured, target, ceiling_dbtp, fits_integers)
@@ -182,19 +180,6 @@ def follow_gains(content: Loudness, result: Loudness, share: float, gate: float)
     return np.asarray(np.clip(gains, 10 ** (-MAX_CUT_DB / 20), 10 ** (MAX_BOOST_DB / 20)) ** share)
 
 
-def limiter_gains(limits: Values, gain: float, *, circular: bool = False) -> Values:
-    """Gains (point,) of at most 1 that keep `gain` under `limits` (point,), the largest that is allowed.
-
-    The least of 60 ms either side, averaged over 50 ms either side: smooth, and never above what is needed.
-    """
-    needed = np.minimum(1.0, limits / gain)
-    mode = "wrap" if circular else "edge"
-    reach = LIMITER_POINTS + 1  # one more: between two points the gain runs straight
-    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, reach, mode=mode), 2 * reach + 1).min(1)  # type: ignore[call-overload]
-    padded = np.pad(lowest, LIMITER_POINTS, mode=mode)  # type: ignore[call-overload]
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * LIMITER_POINTS + 1).mean(1))
-
-
 def smoothed(values: npt.NDArray[Any], size: int) -> Values:
     """Mean of `size` points around each one (point,); fewer at the ends."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
@@ -220,26 +205,6 @@ def _aim(followed: Loudness, content: Loudness | None, tracking: Tracking) -> tu
     if content is not None and tracking.loudness is None and content.power.any() and followed.power.any():
         return None, 10 * math.log10(content.power.mean() / followed.power.mean())  # too short for a figure
     return None, 0.0
-
-
-def _loudest(
-    followed: Loudness, limits: Values, missing_db: float, limiting_db: float, circular: bool
-) -> tuple[float, Values]:
-    """Static gain and limiter gains (point,) that come closest to `missing_db` more."""
-    most_db = 20 * math.log10(limits.min()) + limiting_db
-    wanted = followed.integrated_lufs
-    gain_db = min(missing_db, most_db)
-    limiting = limiter_gains(limits, 10 ** (gain_db / 20), circular=circular)
-    for _ in range(4):  # what the limiter takes away is given back, as far as it may limit
-        reached = followed.with_gains(limiting * 10 ** (gain_db / 20)).integrated_lufs
-        if wanted is None or reached is None:
-            break
-        short = wanted + missing_db - reached
-        if abs(short) < CLOSE_ENOUGH_LU or gain_db + short > most_db:
-            break
-        gain_db += short
-        limiting = limiter_gains(limits, 10 ** (gain_db / 20), circular=circular)
-    return 10 ** (gain_db / 20), limiting
 
 
 def _trim(measured: Loudness, target: float | None, ceiling_dbtp: float, fits_integers: bool) -> float:

@@ -75,11 +75,10 @@ def preview_render(request: RenderRequest) -> Preview:
         own_notes = content_notes(content, opened.stats, layout, rate, opened.least_seconds)
         notes = (*own_notes, *opened.references.notes(opened.least_seconds))
         n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
-        places, word = None, ""
+        places = None
         if plan.segment_beats or plan.segment_markers:
             facts = drain(gather_facts(content, "the content", request.tracking, opened.content.score))
-            places, word = facts.places(plan)
-        notes += (word,) if word else ()
+            places, notes = facts.places(plan), (*notes, *facts.notes(plan))
     n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate), places)) if plan.amount else 0
     settings = method.settings.model_dump()
     return _preview(opened.destination, n_segments, rate, settings, plan.device, notes)

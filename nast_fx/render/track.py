@@ -9,8 +9,8 @@ the order of the work does not change a sample.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from nast_fx.methods import LEVEL, Method, Segment
 from nast_fx.models import RenderPlan
 from nast_fx.optimize import Outcome, Pinned, Solution
 from nast_fx.progress import Steps
+from nast_fx.render.clock import Clock
 from nast_fx.render.curves import Curve
 from nast_fx.render.device import device_errors
 from nast_fx.render.segments import Span, in_order, plan_segments, segments_at
@@ -229,34 +230,7 @@ def style_texture(journey: Journey, levels: Samples) -> Steps[None]:
         journey.result.write(span.start, journey.layout.decode(styled / gains, silence))
 
 
-@dataclass(frozen=True)
-class _Clock:
-    """Adds the place in the whole job, and the time that is left, to a segment's progress."""
-
-    n_done: int
-    n_segments: int
-    began: float
-    stages: Mapping[str, tuple[float, float]]
-
-    def follow(self, steps: Steps[Any]) -> Steps[Any]:
-        try:
-            while True:
-                progress = next(steps)
-                begin, end = self.stages.get(progress.stage, (0.0, 1.0))
-                share = begin + (end - begin) * progress.step / max(progress.n_steps, 1)
-                done = (self.n_done + share) / self.n_segments
-                elapsed = time.perf_counter() - self.began
-                left = elapsed / done - elapsed if done > 0.01 else None
-                yield replace(
-                    progress, segment=self.n_done, n_segments=self.n_segments, share=done, seconds_left=left
-                )
-        except StopIteration as stop:
-            return stop.value
-        finally:
-            steps.close()
-
-
-def _clocked(journey: Journey) -> Iterator[tuple[Span, _Clock]]:
+def _clocked(journey: Journey) -> Iterator[tuple[Span, Clock]]:
     began, spans = time.perf_counter(), journey.spans()
     for n_done, span in enumerate(in_order(spans)):
-        yield span, _Clock(n_done, len(spans), began, journey.method.stages)
+        yield span, Clock(n_done, len(spans), began, journey.method.stages)
