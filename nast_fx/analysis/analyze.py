@@ -65,17 +65,9 @@ class Analysis:
 
         The changes begin with second 0 where the recording does not begin in the key of most of it.
         """
-        loudness = self.loudness
         changes = [span for span in self.key.spans if span.start_seconds > 0 or span.key != self.key.key]
         return {
-            "loudness": {
-                "integrated_lufs": loudness.integrated_lufs,
-                "range_lu": loudness.range_lu,
-                "momentary_max_lufs": loudness.momentary_max_lufs,
-                "short_term_max_lufs": loudness.short_term_max_lufs,
-                "true_peak_dbtp": loudness.true_peak_dbtp,
-                "sample_peak_dbfs": loudness.sample_peak_dbfs,
-            },
+            "loudness": self.loudness.figures,
             "key": {
                 **_names(self.key.key, self.key.confidence),
                 "tuning_cents": self.key.tuning_cents,

@@ -27,6 +27,14 @@ from nast_fx.progress import Steps
 __all__ = ["POINT_SECONDS", "Loudness", "lufs", "measure_loudness"]
 
 POINT_SECONDS = 1 / POINTS_A_SECOND
+FIGURES = (
+    "integrated_lufs",
+    "range_lu",
+    "momentary_max_lufs",
+    "short_term_max_lufs",
+    "true_peak_dbtp",
+    "sample_peak_dbfs",
+)
 MOMENTARY, SHORT_TERM, HOP = 40, 300, 10  # points
 OFFSET_DB = -0.691  # a sine of 997 Hz at full scale in one channel reads -3.01 LUFS
 ABSOLUTE_GATE = -70.0  # LUFS
@@ -129,6 +137,11 @@ class Loudness:
         if self.range_lu is None:
             return ("Its short-term loudness is nowhere above -70 LUFS, so it has no range.",)
         return ()
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """All figures by their names."""
+        return {name: getattr(self, name) for name in FIGURES}
 
     def with_gains(self, gains: Curve) -> Loudness:
         """Predict the loudness after a gain (point,) that varies slowly; full scale stays where it is."""

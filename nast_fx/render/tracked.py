@@ -96,7 +96,7 @@ class Tracked:
 
 
 def _figures(loudness: Loudness) -> dict[str, float | None]:
-    return {name: _rounded(getattr(loudness, name)) for name in LABELS}
+    return {name: _rounded(value) for name, value in loudness.figures.items()}
 
 
 def tracking_rows(tracked: Tracked) -> list[tuple[str, str, str]]:
