@@ -10,16 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nast_fx.analysis import SAFE_CONFIDENCE, KeyEstimate, Loudness, Tempo
+from nast_fx.analysis import CLEAR_BEAT, SAFE_CONFIDENCE, KeyEstimate, Loudness, Tempo
 from nast_fx.export.midi import LEAST_BPM, write_midi
 from nast_fx.models import Key
 from nast_fx.render.job import Rendered
 
 __all__ = ["export_analysis", "export_render", "tempo_events"]
 
-BEATS_AN_EVENT = 16  # over which a tempo is averaged: less would write down how a detector trembles
-SAME_TEMPO = 2e-3  # relative
+LEAST_BEATS = 4  # of one tempo: less would write down how a detector trembles
+OFF_SECONDS = 0.02  # by which the map may miss a beat before it changes
 LOWEST_LUFS = -60.0
 PICKUP = 0.25  # of a beat: a first beat that comes later is reached by a beat of its own
 
@@ -80,21 +81,29 @@ def export_render(path: str | Path, rendered: Rendered, *, replace: bool = False
 
 
 def tempo_events(tempo: Tempo) -> list[tuple[float, float]]:
-    """Tempo map (seconds, bpm) on which the beats fall, changes averaged over 16 beats."""
-    beats = tempo.beats
-    if len(beats) < 2:
-        return [(0.0, tempo.bpm)] if tempo.bpm else []
-    marks = beats[::BEATS_AN_EVENT] if len(beats) > BEATS_AN_EVENT else beats[[0]]
-    ends = np.append(marks[1:], beats[-1])
-    counts = np.append(
-        np.full(len(marks) - 1, BEATS_AN_EVENT), (len(beats) - 1) % BEATS_AN_EVENT or BEATS_AN_EVENT
-    )
-    events: list[tuple[float, float]] = []
-    for start, end, count in zip(marks, ends, counts, strict=True):
-        bpm = 60 * count / (end - start) if end > start else 0.0
-        if bpm >= LEAST_BPM and (not events or abs(bpm / events[-1][1] - 1) > SAME_TEMPO):
-            events.append((float(start), float(bpm)))
+    """Tempo map (seconds, bpm) on whose beats the beats fall within 20 ms; empty without a clear beat."""
+    if tempo.bpm is None or tempo.confidence < CLEAR_BEAT:
+        return []
+    if len(tempo.beats) < 2:
+        return [(0.0, tempo.bpm)]
+    # An event stands where the map has its beat, not where the beat was heard: nothing adds up.
+    events, now, first, last = [], float(tempo.beats[0]), 0, len(tempo.beats) - 1
+    while first < last:
+        n_beats, pace = _steady(tempo.beats[first:] - now)
+        events.append((now, 60 / pace))
+        now, first = now + n_beats * pace, first + n_beats
     return _with_pickup(events)
+
+
+def _steady(beats: NDArray[np.float64]) -> tuple[int, float]:
+    """How many beats from the first on can be one tempo, and the seconds of one, from 0 on."""
+    n_beats = len(beats) - 1
+    while True:
+        numbers = np.arange(n_beats + 1)
+        pace = float(numbers @ beats[: n_beats + 1] / (numbers @ numbers))
+        if n_beats <= LEAST_BEATS or np.abs(numbers * pace - beats[: n_beats + 1]).max() <= OFF_SECONDS:
+            return n_beats, pace
+        n_beats = max(LEAST_BEATS, n_beats // 2)
 
 
 def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]:
