@@ -63,11 +63,11 @@ def tones(pitches: list[int], seconds: float, cents: float = 0.0) -> Array:
 
 def beats(seconds: float, seed: int = 0) -> Array:
     """Noise bursts every quarter of a second, and a kick that falls in pitch every half."""
-    rng = np.random.default_rng(seed)
-    burst = rng.standard_normal((round(seconds * 4), RATE // 4)) * np.exp(-np.arange(RATE // 4) / 700)
-    kick_time = np.arange(RATE // 2) / RATE
-    kick = np.sin(2 * np.pi * (50 * kick_time - 4 * np.exp(-kick_time * 40))) * np.exp(-kick_time * 12)
-    return np.asarray(0.08 * burst.ravel() + 0.3 * np.tile(kick, round(seconds * 2)))
+    time_ = np.arange(RATE // 2) / RATE
+    burst = 0.08 * np.random.default_rng(seed).standard_normal((round(seconds * 2), len(time_)))
+    burst *= np.exp(-30 * (time_ % 0.25))
+    kick = 0.3 * np.sin(2 * np.pi * (50 * time_ - 4 * np.exp(-time_ * 40))) * np.exp(-time_ * 12)
+    return np.asarray(burst + kick).ravel()
 
 
 def song(key: Key, n_seconds: float = 16.0, cents: float = 0.0) -> Array:
@@ -87,6 +87,11 @@ def song(key: Key, n_seconds: float = 16.0, cents: float = 0.0) -> Array:
 def soundfont() -> None:
     if shutil.which("fluidsynth") is None or not (SOUNDFONT_FOLDER / SOUNDFONT).is_file():
         pytest.skip("needs fluidsynth and timgm6mb-soundfont (make system)")
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    return Cli(tmp_path, capsys, monkeypatch)
 
 
 def tried(piece: Piece) -> Trial:
@@ -114,6 +119,13 @@ def test_the_tuning_of_chords_is_found(cents: float) -> None:
     assert found.key == Key(2)
 
 
+@pytest.mark.parametrize("cents", [-37.3, 4.1, 22.9])
+def test_the_tuning_of_one_tone_is_found_between_bins(cents: float) -> None:
+    """A bin is 2.7 Hz wide: 15 cents at 311 Hz."""
+    tone = np.sin(2 * np.pi * 440 * 2 ** ((-6 + cents / 100) / 12) / RATE * np.arange(6 * RATE))
+    assert drain(measure_tuning(source_of(tone))).cents == pytest.approx(cents, abs=1)
+
+
 def test_chroma_shows_the_notes_that_sound_and_neither_their_harmonics_nor_drums() -> None:
     """Of a low note's harmonics the third and fifth are other pitch classes, a fifth and a third above."""
     played = np.concatenate([tones([45], 1.0)] * 8)
@@ -122,6 +134,15 @@ def test_chroma_shows_the_notes_that_sound_and_neither_their_harmonics_nor_drums
     assert alone.argmax() == with_drums.argmax() == 9
     assert alone[[4, 1]].max() < 0.15 * alone[9]  # as they come, they are a third and a fifth of it
     assert np.delete(with_drums, 9).max() < 0.2 * with_drums[9]
+
+
+def test_chroma_shows_a_note_when_it_sounds() -> None:
+    note = tones([69], 2.0)
+    played = np.concatenate([np.zeros(4 * RATE), note, np.zeros(4 * RATE)])
+    heard = drain(chroma.measure_chroma(source_of(played), 0.0)).notes[:, 9]
+    sounding = chroma.FRAME_SECONDS * np.flatnonzero(heard > 0.3 * heard.max())
+    assert sounding[0] == pytest.approx(4.0, abs=0.2)
+    assert sounding[-1] < 6.2
 
 
 def test_chroma_does_not_depend_on_how_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +249,7 @@ def test_noise_has_no_tuning() -> None:
 
 def test_a_level_has_no_say() -> None:
     loud = song(Key(9, "minor"), 8)
-    loud_one, quiet_one = detected(loud), detected(0.001 * loud)
+    loud_one, quiet_one = detected(loud), detected(1e-4 * loud)
     assert quiet_one.key == loud_one.key == Key(9, "minor")
     assert quiet_one.confidence == pytest.approx(loud_one.confidence, abs=0.02)
 
@@ -331,4 +352,5 @@ def test_the_page_says_what_was_measured_and_that_essentia_is_absent() -> None:
 
 
 def test_the_two_pages_are_not_asked_for_at_once(cli: Cli) -> None:
-    cli.refuses(cli.run("bench", "--key", "--quality"), 2, "give one of them")
+    before = cli.files()
+    cli.refuses(cli.run("bench", "--key", "--quality"), 2, "give one of them", before=before)

@@ -35,7 +35,7 @@ N_PARTIALS, PARTIAL_DECAY, N_UPDATES = 8, 0.7, 12
 REGISTER_NOTES = 6.0  # standard deviation of the window in which a register's level is taken
 BASS_BELOW, BASS_FADE = 48, 12  # up to C3 all is bass, from an octave above it on nothing
 CHUNK = 256  # frames
-TINY = 1e-9
+TINY = 1e-20
 
 Array = npt.NDArray[np.float32]
 

@@ -5,7 +5,7 @@
 | concentration: peaks keep to the tuning (noise, speech, drums do not)   | 0.10       | 0.22   |
 | fit: correlation of the notes with the key's profile                    | 0.35       | 0.70   |
 | lead: of its evidence over the best key with other notes, as a share    | -0.04      | 0.12   |
-| variety: effective number of pitch classes (exponential of the entropy) | 3.0        | 5.2    |
+| variety: effective number of pitch classes (exponential of the entropy) | 3.5        | 6.0    |
 | time for which notes sound                                              | 0 s        | 6 s    |
 
 Where it is 0.5 or more the key's notes are safe to transpose by. A relative major and minor have the same
@@ -25,7 +25,7 @@ __all__ = ["confidence_in"]
 CONCENTRATION = (0.10, 0.22)
 FIT = (0.35, 0.70)
 LEAD = (-0.04, 0.12)
-VARIETY = (3.0, 5.2)
+VARIETY = (3.5, 6.0)
 SOUNDING_SECONDS = (0.0, 6.0)
 SOUNDING = 0.2  # of the largest block's compressed chroma
 TINY = 1e-12

@@ -1,6 +1,6 @@
 """The last stage of a render: loudness follows the content, and nothing passes the ceiling.
 
-    follow (3 s windows) -> integrated loudness -> limiter, 50 ms ahead and after
+    follow (3 s windows) -> integrated loudness -> limiter, 20 ms ahead and after
 
 All gains are designed on one measurement of the result, point by point (10 ms), since what a slow gain
 does to loudness and true peak can be computed from it. The finished signal is then measured once more.
