@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import mido
@@ -211,6 +212,33 @@ def test_a_score_is_played_and_styled(cli: Cli) -> None:
         "--instrument", font, "--snippet", "0.5:0.5", "--json", "-o", "c.wav", content="tune.mid"
     )
     assert facts(cut)["frames"] == 22_050
+
+
+def test_loudness_silence_and_key_shift_of_real_loops(cli: Cli, real_loop: Callable[[str], Path]) -> None:
+    content, style = real_loop("bass_voxy_c"), real_loop("loop_mika")
+    options = ("--key", "D major", "--set", "max_iterations=15", "--json", "-o", "out.wav")
+    found = facts(cli.render(*options, content=content, style=style))
+    own, made = measured(content), measured(cli.folder / "out.wav")
+    assert found["key"]["content"]["key"] == "C major"
+    assert found["key"]["content_shift_semitones"] == pytest.approx(2, abs=0.15)
+    assert found["key"]["styles"][0]["confidence"] < 0.5  # drums have no key, and stay
+    assert found["key"]["regions"][0]["style_shift_semitones"] == [0.0]
+    assert made.integrated_lufs == pytest.approx(own.integrated_lufs, abs=0.3)
+    assert found["loudness"]["result"]["integrated_lufs"] == pytest.approx(made.integrated_lufs, abs=0.05)
+    assert made.true_peak_dbtp <= found["loudness"]["ceiling_dbtp"] + 0.05
+
+
+def test_the_pauses_of_a_real_loop_stay_as_quiet_as_they_are(
+    cli: Cli, real_loop: Callable[[str], Path]
+) -> None:
+    samples, rate = soundfile.read(real_loop("loop_tabla"), always_2d=True)
+    samples[rate : 2 * rate] *= 10 ** (-55 / 20)  # a second of what is left of it in a pause
+    cli.write("pause.wav", samples.T[:, : 4 * rate], rate=rate, subtype="PCM_24")
+    style = real_loop("loop_mika")
+    quick = ("--set", "max_iterations=15", "--follow", 0, "--loudness-follow", 0, "--json")
+    silence = facts(cli.render(*quick, "-o", "out.wav", content="pause.wav", style=style))["silence"]
+    assert silence["seconds"] == pytest.approx(0.6, abs=0.25)
+    assert silence["result_lufs"] == pytest.approx(silence["content_lufs"], abs=3)
 
 
 def test_the_report_shows_both_curves(cli: Cli) -> None:

@@ -19,6 +19,7 @@ from nast_fx.models import MethodSettings, RenderPlan, Tracking
 from nast_fx.optimize import Outcome, Solution
 from nast_fx.progress import drain
 from nast_fx.render import Reference, References, make_texture, style_source
+from nast_fx.render.curves import Curve
 from nast_fx.render.keys import Region, Transposition
 from nast_fx.render.segments import in_order, plan_segments, segments_at
 from nast_fx.render.sources import Follower
@@ -210,7 +211,7 @@ def test_following_does_not_depend_on_where_blocks_begin():
     result = ArraySource(Audio(noise(2, 30_000, seed=1), 44_100))
     layout = StereoLayout(2, "mid-side")
     levels = np.array([1.3, 0.8])
-    follower = Follower(content, result, layout, share=0.7, levels=levels, ceiling=0.3)
+    follower = Follower(content, result, layout, share=Curve.constant(0.7), levels=levels, ceiling=0.3)
     whole = follower.read(0, 30_000)
     parts = np.concatenate([follower.read(s, min(777, 30_000 - s)) for s in range(0, 30_000, 777)], axis=1)
     np.testing.assert_allclose(parts, whole, atol=1e-6)

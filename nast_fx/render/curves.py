@@ -18,12 +18,19 @@ class Curve:
 
     values: npt.NDArray[np.float64]
 
+    @classmethod
+    def constant(cls, value: float) -> Curve:
+        """Hold one value."""
+        return cls(np.array([value]))
+
     def at(self, start: int, n_frames: int, sample_rate: int) -> npt.NDArray[np.float32]:
         """Values (frame,) at frames from `start` on."""
         # Frames stand in the middle of their own duration, as points do.
-        places = (np.arange(start, start + n_frames) + 0.5) / sample_rate / POINT_SECONDS - 0.5
-        points = np.arange(len(self.values))
-        return np.interp(places, points, self.values).astype(np.float32)
+        return self.at_seconds((np.arange(start, start + n_frames) + 0.5) / sample_rate).astype(np.float32)
+
+    def at_seconds(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Values (time,) at times in seconds."""
+        return np.interp(times / POINT_SECONDS - 0.5, np.arange(len(self.values)), self.values)
 
 
 def point_times(count: int) -> npt.NDArray[np.float64]:

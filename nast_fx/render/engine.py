@@ -26,7 +26,7 @@ from nast_fx.render.curves import Curve
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, TrackFacts, gather_facts
 from nast_fx.render.keys import plan_transposition
-from nast_fx.render.leveling import gate_lufs, gate_rms, level
+from nast_fx.render.leveling import follow_share, gate_lufs, level
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.sources import Difference, Follower, Mixed, Rows, Scaled
 from nast_fx.render.stereo import StereoLayout
@@ -163,7 +163,7 @@ def make_texture(
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
     journey = Journey(targets, plan, layout, result)
     yield from style_texture(journey, references.levels(layout.rows, least))
-    at_level = Scaled(result, Curve(np.array([_texture_level(references, result, least)])))
+    at_level = Scaled(result, Curve.constant(_texture_level(references, result, least)))
     finished = yield from level(at_level, None, tracking, fits_integers=fits_integers, circular=plan.loop)
     notes = (*references.notes(least), *transposition.notes, *finished.notes)
     tracked = Tracked(None, finished, transposition)
@@ -206,8 +206,9 @@ def _mix(
     own, made = (check_samples(Rows(source, layout), "the rows").rms for source in (low, result))
     levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
     ceiling = max(CEILING, float(check_samples(low, "the content").peak.max()))
-    gate = gate_rms(facts.analysis.loudness, tracking)
-    followed = Follower(low, result, layout, share=plan.follow, levels=levels, ceiling=ceiling, gate=gate)
+    loudness = facts.analysis.loudness
+    share = follow_share(loudness, plan.follow, gate_lufs(loudness, tracking))
+    followed = Follower(low, result, layout, share=share, levels=levels, ceiling=ceiling)
     change: AudioSource = Difference(followed, low)
     if low is not content:
         resampled = resample_source(change, content.sample_rate, n_frames=content.n_frames)

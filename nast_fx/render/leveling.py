@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.analysis.loudness import OFFSET_DB, Loudness, measure_loudness
+from nast_fx.analysis.loudness import OFFSET_DB, Loudness, lufs, measure_loudness
 from nast_fx.audio import AudioSource
 from nast_fx.models import Tracking
 from nast_fx.progress import Progress, Steps
@@ -29,8 +29,8 @@ __all__ = [
     "Leveled",
     "ceiling_of",
     "follow_gains",
+    "follow_share",
     "gate_lufs",
-    "gate_rms",
     "level",
     "smoothed",
 ]
@@ -38,6 +38,9 @@ __all__ = [
 CEILING_DBTP = -1.0  # EBU R 128, h
 WINDOW_POINTS = 300  # 3 s
 GAIN_POINTS = 50  # 0.5 s, over which the gain is smoothed once more
+SILENCE_POINTS = (5, 40)  # 50 ms for the edges, 400 ms for clicks within
+KNEE_DB = 6.0
+LOWEST_LUFS = -120.0
 LEAST_HEARD = 0.1  # of a window; with less in it, it says nothing
 NOTHING = 1e-12  # power, -120 LUFS
 FOLLOW_ROUNDS = 2
@@ -153,9 +156,18 @@ def gate_lufs(content: Loudness, tracking: Tracking) -> float:
     return -math.inf if own is None else own - tracking.gate
 
 
-def gate_rms(content: Loudness, tracking: Tracking) -> float:
-    """Give the same as an amplitude: the root of the channels' mean squares, summed."""
-    return float(10 ** ((gate_lufs(content, tracking) - OFFSET_DB) / 20))
+def follow_share(content: Loudness, share: float, gate: float) -> Curve:
+    """How far level following goes over time: as far as `share` says, and wholly in silence.
+
+    Silent is what is below `gate` (LUFS) over 50 or 400 ms, with a knee of 6 dB above.
+    """
+    powers = (np.maximum(smoothed(content.power, size), 0.0) for size in SILENCE_POINTS)
+    level = lufs(np.minimum(*powers))
+    silence = np.clip(1 + (max(gate, LOWEST_LUFS) - level) / KNEE_DB, 0.0, 1.0)
+    # The level's window reaches over the edges of a silence; so does following, lest they fill up.
+    around = np.pad(silence, SILENCE_POINTS[0], mode="edge")
+    silence = np.lib.stride_tricks.sliding_window_view(around, 2 * SILENCE_POINTS[0] + 1).max(axis=1)
+    return Curve(share + (1 - share) * silence)
 
 
 def follow_gains(content: Loudness, result: Loudness, share: float, gate: float) -> Values:

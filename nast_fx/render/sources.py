@@ -20,7 +20,6 @@ __all__ = ["Difference", "Follower", "Mixed", "Part", "Rows", "Scaled"]
 WINDOW_SECONDS = 0.046
 HOP_SECONDS = 0.012
 MAX_GAIN = 4.0  # +12 dB; a result that is nearly silent is not blown up
-KNEE_DB = 6.0  # above the gate, over which following fades in
 NOTHING = 1e-9  # RMS, -180 dBFS: keeps 0/0 at 1
 
 
@@ -50,11 +49,8 @@ class Follower:
         Of one rate, shape and length.
     layout : StereoLayout
         Which rows were styled.
-    share : float
-        How far the level follows, 0 ... 1.
-    gate : float
-        Root sum over the channels of the mean square, below which the content counts as silent: there the
-        level follows wholly.
+    share : Curve
+        How far the level follows, 0 ... 1, over time.
     levels : ndarray, (row,)
         Gains that the rows get first: bring their overall level to the content's.
     ceiling : float
@@ -68,32 +64,27 @@ class Follower:
         result: AudioSource,
         layout: StereoLayout,
         *,
-        share: float,
+        share: Curve,
         levels: npt.NDArray[np.float64],
         ceiling: float,
-        gate: float = 0.0,
     ) -> None:
         self.sample_rate = content.sample_rate
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
         self._content, self._result, self._layout = content, result, layout
-        self._share, self._ceiling, self._gate = share, ceiling, gate
+        self._share, self._ceiling = share, ceiling
         self._gains = np.asarray(levels, dtype=np.float32)[:, None]
         self._hop = max(1, round(HOP_SECONDS * content.sample_rate))
         self._half = max(1, round(WINDOW_SECONDS * content.sample_rate / 2))
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read frames (channel, frame); the same wherever a block begins."""
-        if self._share == 0 and self._gate == 0:
-            content = self._content.read(start, n_frames)
-            rows = self._layout.encode(self._result.read(start, n_frames)) * self._gains
-            return self._layout.decode(rows, content)
         # Gains live on a grid that is fixed to the track; two points more, to know the peaks around.
         first, last = start // self._hop - 1, -(-(start + n_frames) // self._hop) + 1
         followed = self._followed(first, last)
-        if self._share == 0:
-            return followed[:, start - first * self._hop :][:, :n_frames]
-        limits = np.minimum(1.0, self._ceiling / self._peaks(followed))
+        times = np.arange(first, last + 1) * self._hop / self.sample_rate
+        follows = self._share.at_seconds(times[1:-1]) > 0
+        limits = np.where(follows, np.minimum(1.0, self._ceiling / self._peaks(followed)), 1.0)
         offset = start - first * self._hop
         places = np.arange(offset, offset + n_frames) / self._hop
         block = followed[:, offset : offset + n_frames]
@@ -107,22 +98,13 @@ class Follower:
         own, made = (self._layout.encode(b) for b in (content, self._result.read(before, n_context)))
         made = made * self._gains
         target, rms = (self._levels(rows, last - first + 1) for rows in (own, made))
-        share = self._shares(content, last - first + 1)
+        share = self._share.at_seconds(np.arange(first, last + 1) * self._hop / self.sample_rate)
         ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** share
-        ratio[target == 0] = 0.0  # digital silence stays so
+        ratio[(target == 0) & (share > 0)] = 0.0  # digital silence stays so
         places, grid = np.arange(n_frames) / self._hop, np.arange(last - first + 1)
         gains = np.stack([np.interp(places, grid, row) for row in ratio])
         inner = slice(self._half, self._half + n_frames)
         return self._layout.decode((made[:, inner] * gains).astype(np.float32), content[:, inner])
-
-    def _shares(self, content: Samples, n_points: int) -> npt.NDArray[np.float64]:
-        """How far the level follows at each point (point,): wholly below the gate, with a soft knee."""
-        if self._gate == 0:
-            return np.full(n_points, self._share)
-        total = np.sqrt(np.square(self._levels(content, n_points)).sum(axis=0))
-        below_db = 20 * np.log10(self._gate / np.maximum(total, NOTHING))
-        silence = np.clip(1 + below_db / KNEE_DB, 0.0, 1.0)
-        return np.asarray(self._share + (1 - self._share) * silence)
 
     def _levels(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
         """Root mean square (row, point) in windows around each point of the grid."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nast_fx.analysis import Analysis, Loudness, lufs
+from nast_fx.analysis.loudness import MOMENTARY
 from nast_fx.render.keys import Transposition
 from nast_fx.render.leveling import Leveled
 
@@ -24,7 +25,7 @@ LABELS = {
     "true_peak_dbtp": ("True peak", "dBTP"),
     "sample_peak_dbfs": ("Sample peak", "dBFS"),
 }
-SETTLED_POINTS = 40  # at 0.4 s after a silence begins, momentary loudness has forgotten what was before
+EDGE_POINTS = 5  # 50 ms before a silence ends, over which level following already sees what comes
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +55,15 @@ class Tracked:
     def silence(self) -> dict[str, float | None]:
         """Length of the content's silences in seconds, and the loudness there in LUFS, before and after.
 
-        None where there is no silence, or nothing at all in it.
+        A silence counts from 0.4 s after it begins to 50 ms before it ends. None where there is none, or
+        nothing at all in it.
         """
         if self.content is None:
             return {"seconds": 0.0, "content_lufs": None, "result_lufs": None}
         own, made = self.content.loudness, self.leveled.loudness
-        quiet = own.momentary[SETTLED_POINTS - 1 :] < self.gate_lufs
-        inside = np.flatnonzero(quiet) + SETTLED_POINTS - 1
+        quiet = own.momentary[MOMENTARY - 1 :] < self.gate_lufs
+        quiet &= np.append(quiet[EDGE_POINTS:], [quiet[-1:].any()] * min(EDGE_POINTS, len(quiet)))
+        inside = np.flatnonzero(quiet) + MOMENTARY - 1
         return {
             "seconds": len(inside) * own.seconds / max(len(own.power), 1),
             "content_lufs": _mean(own, inside),

@@ -11,13 +11,14 @@ import importlib
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nast_fx.analysis.key import KeyEstimate, detect_key
 from nast_fx.analysis.mono import mono_of
 from nast_fx.audio import AudioSource, ScratchFile, open_source, resample_source
-from nast_fx.audio.fluidsynth import find_soundfont
+from nast_fx.audio.fluidsynth import SOUNDFONT_FOLDER, find_soundfont
 from nast_fx.audio.score_sound import render_score
 from nast_fx.errors import AudioFileError
 from nast_fx.models.key import Key, parse_key
@@ -84,7 +85,7 @@ def sound_of(piece: Piece) -> ScratchFile:
     with tempfile.TemporaryDirectory(prefix="nast-fx-") as folder:
         score = Path(folder) / "piece.mid"
         piece.score.save(score)
-        with render_score(score, find_soundfont(find_soundfont().with_name(SOUNDFONT)), RATE) as sound:
+        with render_score(score, find_soundfont(SOUNDFONT_FOLDER / SOUNDFONT), RATE) as sound:
             return mono_of(sound, piece.name)
 
 
@@ -165,4 +166,4 @@ def _essentia() -> Oracle:
         name, scale, _ = algorithms.KeyExtractor(profileType=profile)(samples)
         return parse_key(f"{name} {scale}")
 
-    return {profile: lambda mono, profile=profile: find(profile, mono) for profile in PROFILES}  # type: ignore[misc]
+    return {profile: partial(find, profile) for profile in PROFILES}

@@ -116,8 +116,8 @@ def _set_lines(figures: KeyFigures) -> list[str]:
         _score_row(OURS, trials, lambda trial: trial.found.key),
         *(_score_row(f"essentia, {name}", trials, _of_other(name)) for name in figures.oracles),
         "",
-        f"Confidence: median {statistics.median(confidences):.2f}; {len(safe)} of {len(trials)} are at least",
-        f"{SAFE_CONFIDENCE}, of which {wrong} have other notes than the piece.",
+        f"Confidence: median {statistics.median(confidences):.2f}; at least {SAFE_CONFIDENCE} in {len(safe)}",
+        f"of {len(trials)}, of which {wrong} are given a key with other notes than the piece's.",
         f"Pieces with a change of key that they do not have: {sum(bool(t.found.changes) for t in trials)}.",
     ]
     return lines if figures.oracles else [*lines, *_absent()]
@@ -161,7 +161,8 @@ def _tuning_lines(trials: Sequence[Trial]) -> list[str]:
         cells = " | ".join("none" if value is None else f"{value:.1f}" for value in found)
         lines.append(f"| {cents:g} | {cells} |")
     off = [abs(value) for value in map(cents_off, trials) if value is not None]
-    return [*lines, "", f"Farthest off: {max(off):.1f} cents."]
+    note = "Most instruments of this soundfont are about 3 cents sharp themselves."
+    return [*lines, "", f"Farthest off: {max(off):.1f} cents. {note}"]
 
 
 def _track_lines(figures: KeyFigures) -> list[str]:
@@ -173,13 +174,13 @@ def _track_lines(figures: KeyFigures) -> list[str]:
         "",
         "What the key of these is, nobody has written down: only agreement is counted.",
         "",
-        f"| track | {OURS} | confidence | changes | " + "".join(f"essentia, {name} | " for name in oracles),
+        f"| track | {OURS} | confidence | changes |" + "".join(f" essentia, {name} |" for name in oracles),
         "|---|---|---|---|" + "---|" * len(oracles),
     ]
     for track in tracks:
-        others = "".join(f"{track.others[name]} | " for name in oracles)
+        others = "".join(f" {track.others[name]} |" for name in oracles)
         own = f"{track.found.key} | {track.found.confidence:.2f} | {len(track.found.changes)}"
-        lines.append(f"| {track.name} | {own} | {others}".rstrip())
+        lines.append(f"| {track.name} | {own} |{others}")
     for name in oracles:
         counts = Counter(relation(track.others[name], track.found.key) for track in tracks)
         agreement = statistics.mean(weighted_score(track.others[name], track.found.key) for track in tracks)
