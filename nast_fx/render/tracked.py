@@ -61,9 +61,9 @@ class Tracked:
         if self.content is None:
             return {"seconds": 0.0, "content_lufs": None, "result_lufs": None}
         own, made = self.content.loudness, self.leveled.loudness
-        quiet = own.momentary[MOMENTARY - 1 :] < self.gate_lufs
-        quiet &= np.append(quiet[EDGE_POINTS:], [quiet[-1:].any()] * min(EDGE_POINTS, len(quiet)))
-        inside = np.flatnonzero(quiet) + MOMENTARY - 1
+        quiet = own.momentary < self.gate_lufs
+        quiet[: MOMENTARY - 1] = False
+        inside = np.flatnonzero(quiet & np.pad(quiet, (0, EDGE_POINTS), mode="edge")[EDGE_POINTS:])
         return {
             "seconds": len(inside) * own.seconds / max(len(own.power), 1),
             "content_lufs": _mean(own, inside),
