@@ -7,10 +7,10 @@ generator's ``finally`` blocks, so nothing is left behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-__all__ = ["Progress", "Steps", "drain"]
+__all__ = ["Progress", "Steps", "drain", "within"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,19 @@ class Progress:
 
 
 Steps = Generator[Progress, None, T]
+
+
+def within(steps: Steps[T], begin: float, end: float) -> Steps[T]:
+    """Follow `steps` as the part of a larger job from share `begin` to share `end`."""
+    try:
+        while True:
+            progress = next(steps)
+            yield replace(progress, share=begin + (end - begin) * progress.share)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        steps.close()
 
 
 def drain(steps: Steps[T], on_progress: Callable[[Progress], None] | None = None) -> T:

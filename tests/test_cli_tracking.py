@@ -11,8 +11,11 @@ import pytest
 import soundfile
 from cli_runner import Cli, Ended, noise
 
+import nast_fx
 from nast_fx.analysis.loudness import Loudness, measure_loudness
 from nast_fx.audio import open_source
+from nast_fx.audio.score import read_score
+from nast_fx.errors import UsageError
 from nast_fx.progress import drain
 
 RATE = 8000
@@ -164,6 +167,8 @@ def test_a_controller_draws_the_strength(cli: Cli) -> None:
         (("--ceiling", "1"), "--ceiling 1 must be at least -30 and at most 0"),
         (("--strength", "1.5"), "--strength 1.5 must be at least 0 and at most 1"),
         (("--segment", "bars:4"), "--segment bars:4: write seconds (10), beats:N (beats:16) or markers"),
+        (("--segment", "beats:x"), "--segment beats:x: the beats must be a whole number, as in beats:16"),
+        (("--midi", "nope.mid"), "nope.mid: there is no such file"),
         (("--segment", "beats:0"), "--segment beats 0 must be at least 1"),
         (("--amount-controller", "128"), "--amount-controller 128 must be at least 0 and at most 127"),
         (("--amount-controller", "7"), "--amount-controller needs a score: name one with --midi"),
@@ -173,14 +178,26 @@ def test_a_controller_draws_the_strength(cli: Cli) -> None:
 )
 def test_what_cannot_be_is_refused(cli: Cli, args: tuple[str, ...], message: str) -> None:
     before = cli.files()
-    cli.refuses(cli.render(*args), 2, message, before=before)
+    cli.refuses(cli.render(*args), 1 if "nope" in message else 2, message, before=before)
 
 
 def test_a_controller_that_the_score_does_not_move_is_refused(cli: Cli) -> None:
     score(cli.folder / "song.mid", controllers={11: {0.0: 0}})
     before = cli.files()
     ended = cli.render("--midi", "song.mid", "--strength-controller", 7)
-    cli.refuses(ended, 2, "controller=7 is not moved by the MIDI file; it moves only 11", before=before)
+    message = "--strength-controller 7: the score does not move it; it moves 11"
+    cli.refuses(ended, 2, message, before=before)
+    with pytest.raises(UsageError, match="needs a score"):
+        nast_fx.render(
+            cli.folder / "song.wav", cli.folder / "rain.wav", tracking=nast_fx.Tracking(amount_controller=7)
+        )
+
+
+def test_a_texture_has_nothing_to_cut_at(cli: Cli) -> None:
+    before = cli.files()
+    for segment in ("beats:4", "markers"):
+        ended = cli.run("texture", "rain.wav", "--duration", 2, "--segment", segment)
+        cli.refuses(ended, 2, f"--segment {segment}: a texture has no beats and no markers", before=before)
 
 
 def test_a_score_as_content_needs_an_instrument(cli: Cli) -> None:
@@ -200,9 +217,11 @@ def test_a_score_is_played_and_styled(cli: Cli) -> None:
     if not font.exists():
         pytest.skip("needs timgm6mb-soundfont and fluidsynth (make system)")
     score(cli.folder / "tune.mid", notes=(60, 64, 67), keys={0.0: "C"})
-    ended = cli.render("--instrument", font, "--export-midi", "out.mid", "--json", content="tune.mid")
+    more = ("--export-midi", "out.mid", "--report", "r.html", "--json")
+    ended = cli.render("--instrument", font, *more, content="tune.mid")
     found = facts(ended)
     assert found["output"] == "tune.styled.wav"
+    assert read_score(cli.folder / "out.mid").tempos == read_score(cli.folder / "tune.mid").tempos
     assert found["key"]["content"]["key"] == "C major"
     assert found["tempo"]["bpm"] == pytest.approx(120, abs=0.1)
     assert measured(cli.folder / "tune.styled.wav").integrated_lufs == pytest.approx(
@@ -239,6 +258,76 @@ def test_the_pauses_of_a_real_loop_stay_as_quiet_as_they_are(
     silence = facts(cli.render(*quick, "-o", "out.wav", content="pause.wav", style=style))["silence"]
     assert silence["seconds"] == pytest.approx(0.6, abs=0.25)
     assert silence["result_lufs"] == pytest.approx(silence["content_lufs"], abs=3)
+
+
+ODD = {
+    "silent": np.zeros((2, 4000)),
+    "constant": np.full((2, 12000), 0.2),
+    "0.3 s": 0.3 * noise(0.3),
+    "one frame": np.full((2, 1), 0.1),
+    "mono": noise(1.0, n_channels=1),
+    "5.1": noise(1.0, n_channels=6),
+    "192 kHz": noise(0.5, 192_000),
+    "music, then next to nothing": np.concatenate([noise(2.0), np.full((2, 32_000), 1e-8)], axis=1),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_contents_get_figures_or_a_sentence(cli: Cli, kind: str) -> None:
+    cli.write("odd.wav", ODD[kind], rate=192_000 if kind == "192 kHz" else RATE, subtype="FLOAT")
+    found = facts(cli.render("--json", "--report", "r.html", "--export-midi", "o.mid", content="odd.wav"))
+    assert found["frames"] == ODD[kind].shape[1]
+    made, _ = soundfile.read(cli.folder / "odd.styled.wav")
+    assert np.isfinite(made).all()
+    figures = facts(cli.run("analyze", "odd.wav", "--json"))
+    loudness = figures["loudness"]
+    assert loudness["integrated_lufs"] is not None or figures["notes"]
+    asked = cli.render("--loudness", "-20", "-o", "asked.wav", content="odd.wav")
+    assert asked.code == 0
+    if figures["loudness"]["integrated_lufs"] is None:
+        assert any("no loudness to bring to -20.0 LUFS" in line for line in asked.err)
+
+
+def test_a_files_own_score_is_never_written_over(cli: Cli) -> None:
+    score(cli.folder / "song.mid")
+    before = cli.files()
+    for option in ("--export-midi", "--history", "--report"):
+        ended = cli.render("--midi", "song.mid", option, "song.mid", "--overwrite", "overwrite")
+        assert ended.code == 2, ended
+    assert cli.files() == before
+
+
+def test_long_and_short_beats_make_possible_segments(cli: Cli) -> None:
+    score(cli.folder / "song.mid", bpm=120.0)
+    cli.write("long.wav", np.concatenate([beats(6.0)] * 12, axis=1))
+    long = ("--midi", "song.mid", "--segment", "beats:120", "--dry-run", "--json")
+    found = facts(cli.render(*long, content="long.wav"))
+    assert found["segments"] == 3  # of 60 beats, 30 s each, and the rest
+    assert any("segments are 60 long" in note for note in found["notes"])
+    score(cli.folder / "fast.mid", bpm=300.0)
+    fast = facts(cli.render("--midi", "fast.mid", "--segment", "beats:1", "--dry-run", "--json"))
+    assert any("segments are 3 long" in note for note in fast["notes"])
+
+
+def test_a_key_signature_that_is_not_heard_is_believed_and_doubted(cli: Cli) -> None:
+    chords = sum(
+        np.sin(2 * np.pi * f * np.arange(12 * RATE) / RATE) for f in (261.6, 329.6, 392.0, 349.2, 440)
+    )
+    tune = 0.1 * np.stack([chords, chords]) * (1 + (np.arange(12 * RATE) // 4000 % 2))
+    cli.write("tune.wav", tune)
+    score(cli.folder / "song.mid", keys={0.0: "F#"})
+    found = facts(cli.render("--midi", "song.mid", "--json", content="tune.wav"))
+    assert found["key"]["content"]["key"] == "F# major"
+    heard = facts(cli.run("analyze", "tune.wav", "--json"))["key"]
+    doubted = any("the score is believed" in note for note in found["notes"])
+    assert doubted == (heard["confidence"] >= 0.5)
+
+
+def test_the_share_of_the_work_only_rises(cli: Cli) -> None:
+    ended = cli.render("--json", "--key", "D major")
+    shares = [one["share"] for one in ended.objects if one["type"] == "progress"]
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.9
 
 
 def test_the_report_shows_both_curves(cli: Cli) -> None:

@@ -118,7 +118,7 @@ def test_the_file_is_as_programs_expect_it(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "x.mid"
     for bpm in (3.0, 1e5, float("nan")):
-        with pytest.raises(UsageError, match=r"bpm=.* must be at least 4"):
+        with pytest.raises(UsageError, match=r"bpm=.* must be at least 3.58"):
             write_midi(path, tempo_events=[(0.0, bpm)])
     with pytest.raises(UsageError, match="must be at least 0"):
         write_midi(path, markers=[(-1.0, "x")])

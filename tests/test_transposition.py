@@ -138,12 +138,14 @@ def test_nothing_moves_by_a_key_that_is_not_sure_and_the_notes_say_so(
 def test_off_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     found = planned(monkeypatch, estimate("C major"), estimate("E major"), "off")
     assert found.at(0, 10) == (0,)
-    assert (found.styles, found.summary, found.notes) == ((None,), "", ())
+    assert (found.styles, found.summary, found.notes) == ((None,), "Key C major.", ())
 
 
 def test_a_texture_goes_to_a_named_key_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert planned(monkeypatch, None, estimate("E major")).at(0, 10) == (0,)
-    assert planned(monkeypatch, None, estimate("E major"), "F major").at(0, 10) == (1,)
+    named = planned(monkeypatch, None, estimate("E major"), "F major")
+    assert named.at(0, 10) == (1,)
+    assert named.summary == "Style transposed by +1 semitones to F major."
 
 
 class Listening(Method[MethodSettings]):

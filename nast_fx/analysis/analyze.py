@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from nast_fx.analysis.key import SAFE_CONFIDENCE, KeyEstimate, detect_key
 from nast_fx.analysis.loudness import Loudness, measure_loudness
@@ -12,15 +12,13 @@ from nast_fx.analysis.mono import mono_of
 from nast_fx.analysis.tempo import Tempo, detect_tempo
 from nast_fx.audio import AudioSource
 from nast_fx.models.key import Key
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Progress, Steps, within
 
 __all__ = ["Analysis", "analyze"]
 
 SHARES = {"loudness": (0.0, 0.4), "read": (0.4, 0.5), "key": (0.5, 0.8), "tempo": (0.8, 1.0)}
 
 CLEAR_BEAT = 0.3  # confidence of a tempo, from which on the beat is clear
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,26 +94,13 @@ def analyze(source: AudioSource, name: str = "the signal") -> Steps[Analysis]:
     AudioFileError
         There is no frame, a sample is not a number, or the sample rate is below 8 kHz.
     """
-    loudness = yield from _part("loudness", measure_loudness(source, name))
+    loudness = yield from within(measure_loudness(source, name), *SHARES["loudness"])
     yield Progress("read", share=SHARES["read"][0])
     with contextlib.closing(mono_of(source, name)) as mono:
-        key = yield from _part("key", detect_key(mono))
-        tempo = yield from _part("tempo", detect_tempo(mono))
+        key = yield from within(detect_key(mono), *SHARES["key"])
+        tempo = yield from within(detect_tempo(mono), *SHARES["tempo"])
     seconds = source.n_frames / source.sample_rate
     return Analysis(loudness, key, tempo, seconds, source.sample_rate, source.n_channels)
-
-
-def _part(stage: str, steps: Steps[T]) -> Steps[T]:
-    """Follow `steps` as a part of the whole."""
-    begin, end = SHARES[stage]
-    with contextlib.closing(steps):
-        while True:
-            try:
-                progress = next(steps)
-            except StopIteration as stop:
-                found: T = stop.value
-                return found
-            yield replace(progress, share=begin + (end - begin) * progress.share)
 
 
 def _names(key: Key | None, confidence: float) -> dict[str, str | float | None]:

@@ -25,6 +25,7 @@ F_MIN, F_MAX = 180.0, 1800.0  # Hz
 EXCERPT_SECONDS, N_EXCERPTS = 8.0, 30  # of a longer recording these are enough, spread over all of it
 RANGE = 1e-3  # of the excerpt's largest magnitude: weaker peaks are left out
 PROMINENCE = 4.0  # of a peak over the median of its frame
+NOTHING = 1e-12  # magnitude; logarithms end there
 NEAR_CENTS = 12.0  # width of the histogram's kernel, and how far from its mode the mean reaches
 FEWEST_PEAKS = 20
 LEAST_CONCENTRATION = 0.12  # noise has 0.05, most music more than 0.3
@@ -78,9 +79,9 @@ def _peaks(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[Array, A
     bins = torch.fft.rfft(frames)[:, low : high + 1].abs().double().numpy()
     inner = bins[:, 1:-1]
     floor = np.maximum(PROMINENCE * np.median(inner, axis=1, keepdims=True), RANGE * inner.max(initial=0))
-    is_peak = (inner > bins[:, :-2]) & (inner >= bins[:, 2:]) & (inner > floor)
+    is_peak = (inner > bins[:, :-2]) & (inner >= bins[:, 2:]) & (inner > np.maximum(floor, NOTHING))
     row, column = np.nonzero(is_peak)
-    before, peak, after = (np.log(bins[row, column + shift].clip(1e-12)) for shift in range(3))
+    before, peak, after = (np.log(bins[row, column + shift].clip(NOTHING)) for shift in range(3))
     offset = 0.5 * (before - after) / (before - 2 * peak + after)  # the parabola through the logarithms
     frequency = (column + 1 + low + offset) * sample_rate / n_fft
     return 1200 * np.log2(frequency / 440) % 100, inner[row, column]

@@ -84,22 +84,10 @@ def play(
     """
     config = sound.with_name("empty")
     config.touch()  # the user's own settings, reverb among them, have no say
-    effects = "1" if has_effects else "0"
-    command: list[str | Path] = [
-        program,
-        "-n",
-        "-i",
-        "-q",
-        "-f",
-        config,
-        "-R",
-        effects,
-        "-C",
-        effects,
-        "-g",
-        GAIN,
-    ]
-    command += ["-r", str(sample_rate), "-T", "raw", "-O", "float", "-F", sound, soundfont, score]
+    command: list[str | Path]
+    effects, rate = "1" if has_effects else "0", str(sample_rate)
+    command = [program, "-n", "-i", "-q", "-f", config, "-R", effects, "-C", effects, "-g", GAIN, "-r", rate]
+    command += ["-T", "raw", "-O", "float", "-F", sound, soundfont, score]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", check=False, timeout=most_seconds

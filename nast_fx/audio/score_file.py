@@ -59,6 +59,8 @@ def open_midi(path: str | Path) -> mido.MidiFile:
                 raise AudioFileError(f"{name}: {what}")
             stream.seek(0)
             file = _parsed(stream, name)
+    except FileNotFoundError as error:
+        raise AudioFileError(f"{name}: there is no such file") from error
     except OSError as error:
         raise file_error(path, "cannot be read", error) from error
     if file.type not in (0, 1):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from pedalboard import time_stretch
 
 from nast_fx.audio.block import Samples
 from nast_fx.audio.scratch import ScratchFile
@@ -40,6 +39,8 @@ def shift_pitch(samples: Samples, sample_rate: int, semitones: float) -> Samples
     ndarray, (channel, frame) float32
         A new array of the same shape.
     """
+    from pedalboard import time_stretch
+
     samples = np.ascontiguousarray(samples, dtype=np.float32)
     if semitones == 0 or not samples.any():
         return samples.copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -65,7 +66,7 @@ def analyze(options: AnalyzeOptions) -> None:
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
     found, failed = _analyze_all(options, reporter)
     if not options.json:
-        _tell(found)
+        _tell(found, as_table=len(options.files) > 1)
     if failed:
         of = f"{len(failed)} of {len(options.files)}" if found else f"all {len(failed)}"
         error = _SomeFailedError if found else NastFxError
@@ -97,7 +98,9 @@ def _check_extra(options: AnalyzeOptions) -> None:
     from nast_fx.audio.atomic import check_place
     from nast_fx.render.names import place
 
-    if options.plot is not None and options.plot == options.export_midi:
+    if options.plot is not None and options.plot.suffix.lower() != ".png":
+        raise UsageError(f"--plot {options.plot}: pictures are PNG; give a name that ends in .png")
+    if len({os.path.realpath(path) for path in options.extra.values()}) < len(options.extra):
         raise UsageError(f"--plot and --export-midi are one file: {options.plot}")
     for option, path in options.extra.items():
         if len(options.files) > 1:
@@ -166,8 +169,8 @@ def _report(path: Path, figures: dict[str, Any], options: AnalyzeOptions, report
         reporter.note(f"The MIDI file is {options.export_midi}.")
 
 
-def _tell(found: dict[Path, dict[str, Any]]) -> None:
-    if len(found) == 1:
+def _tell(found: dict[Path, dict[str, Any]], *, as_table: bool) -> None:
+    if not as_table:
         write_table(("", ""), figure_rows(*found.values()))
     elif found:
         heads = ("loudness", "range", "true peak", "key", "tempo", "length", "file")

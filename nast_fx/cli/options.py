@@ -206,6 +206,8 @@ def _cut(text: str) -> dict[str, Any]:
     if word == "markers" and not colon:
         return {"segment_markers": True}
     if word == "beats" and colon:
+        if not count.isdigit():
+            raise UsageError(f"--segment {text}: the beats must be a whole number, as in beats:16")
         return {"segment_beats": count}
     if not word.replace(".", "", 1).isdigit():
         raise UsageError(f"--segment {text}: write seconds (10), beats:N (beats:16) or markers")

@@ -6,6 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from nast_fx import __version__
@@ -19,6 +20,7 @@ from nast_fx.models import RenderRequest, StyleReference, TextureRequest
 from nast_fx.progress import Progress, Steps
 from nast_fx.render import Rendered
 from nast_fx.render.names import output_path, place
+from nast_fx.render.opening import open_content
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
 
@@ -58,9 +60,6 @@ class SideFiles:
 
     def _placed(self, name: str, asked: Path) -> Path:
         request = self.request
-        sources = [style.path for style in request.styles]
-        if isinstance(request, RenderRequest):
-            sources.append(request.content)
         if not asked.name:
             raise UsageError(f"--{name} needs the name of a file")
         path = output_path(asked, asked, asked.suffix, variation=request.variation)
@@ -71,7 +70,7 @@ class SideFiles:
             if os.path.realpath(taken) == os.path.realpath(path):
                 raise UsageError(f"--{other} and --{name} are one file: {path}")
         policy = "overwrite" if request.overwrite == "skip" else request.overwrite
-        path, replace = place(path, sources, policy)
+        path, replace = place(path, request.inputs, policy)
         check_place(path, overwrite=replace)
         return path
 
@@ -81,9 +80,7 @@ class SideFiles:
         chosen = max(request.styles, key=lambda style: style.weight)
         style = _part(chosen.path, chosen.start_seconds, chosen.length_seconds)
         output = load_audio(rendered.output, 0.0, seconds)
-        content = None
-        if isinstance(request, RenderRequest):
-            content = load_audio(request.content, request.start_seconds, seconds)
+        content = _content(request, seconds) if isinstance(request, RenderRequest) else None
         write_report(
             path,
             title=rendered.output.name,
@@ -131,6 +128,14 @@ def mean_history(rendered: Rendered) -> list[dict[str, float]]:
         names = at_step[0]
         rows.append({"step": float(step)} | {n: sum(row[n] for row in at_step) / len(at_step) for n in names})
     return rows
+
+
+def _content(request: RenderRequest, seconds: float) -> Audio:
+    """Read the content as it was styled; a score is played once more."""
+    with ExitStack() as stack:
+        source = open_content(request, stack).source
+        n_frames = min(source.n_frames, round(seconds * source.sample_rate))
+        return Audio(source.read(0, n_frames), source.sample_rate)
 
 
 def _part(path: Path, start: float, length: float | None) -> Audio:

@@ -55,6 +55,10 @@ class TextureOptions(JobOptions):
         texts = [*(self.recordings or []), *(self.style or [])]
         if not texts:
             raise UsageError("STYLE is missing; see nast-fx texture --help")
+        if (self.segment_seconds or "").lower().startswith(("beats", "markers")):
+            raise UsageError(
+                f"--segment {self.segment_seconds}: a texture has no beats and no markers to cut at"
+            )
         styles = tuple(parse_style(text) for text in texts)
         return make_jobs(self, TextureRequest, styles=styles, duration_seconds=self.duration_seconds)
 

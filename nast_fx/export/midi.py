@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nast_fx.audio.atomic import AtomicFile
 from nast_fx.audio.names import clean_text, file_error
+from nast_fx.audio.score import FIRST_BPM
 from nast_fx.audio.score_file import MOST_BPM
 from nast_fx.errors import UsageError
 from nast_fx.models.key import Key
@@ -29,9 +30,8 @@ Events = list[tuple[int, mido.Message | mido.MetaMessage]]
 
 TICKS_PER_BEAT = 960
 CONTROLLER = 11  # expression: what a DAW shows as a level over time
-LEAST_BPM = 4.0  # a tempo has 24 bits
-FIRST_BPM = 120.0
-POINT_SECONDS = 0.05  # between two values of the controller, at least
+LEAST_BPM = 60e6 / (2**24 - 1)  # 3.58: a tempo has 24 bits of microseconds
+STEP_SECONDS = 0.05  # between two values of the controller, at least
 _LARGEST = 127
 _SECOND = 1_000_000  # microseconds
 # A MIDI file knows keys of up to seven accidentals; of two spellings the one with fewer is taken.
@@ -60,7 +60,7 @@ def write_midi(
     ----------
     path : path
     tempo_events : sequence of (seconds, bpm)
-        Quarter notes a minute, 4 ... 10 000, in order of time. The first one holds from the beginning;
+        Quarter notes a minute, 3.58 ... 10 000, in order of time. The first one holds from the beginning;
         without any the tempo is 120.
     meter_events : sequence of (seconds, numerator, denominator)
         Empty where the meter is not known.
@@ -134,7 +134,7 @@ class _Clock:
 
 def _tempo(bpm: float) -> int:
     if not LEAST_BPM <= bpm <= MOST_BPM:
-        raise UsageError(f"bpm={bpm:g} must be at least {LEAST_BPM:g} and at most {MOST_BPM:g}")
+        raise UsageError(f"bpm={bpm:g} must be at least {LEAST_BPM:.3g} and at most {MOST_BPM:g}")
     return round(60 * _SECOND / bpm)
 
 
@@ -149,12 +149,12 @@ def _track(name: str, events: Events) -> mido.MidiTrack:
 
 
 def _controller_events(clock: _Clock, seconds: Array, values: Array) -> Events:
-    """Changes of the 7-bit value on a grid of `POINT_SECONDS`."""
+    """Changes of the 7-bit value on a grid of `STEP_SECONDS`."""
     if len(seconds) == 0:
         return []
     if not (np.isfinite(values).all() and np.isfinite(seconds).all()):
         raise UsageError("loudness must be finite numbers")
-    cells = np.floor(np.asarray(seconds) / POINT_SECONDS)
+    cells = np.floor(np.asarray(seconds) / STEP_SECONDS)
     kept = np.flatnonzero(np.diff(cells, prepend=cells[0] - 1) > 0)
     levels = np.round(np.clip(np.asarray(values)[kept], 0, 1) * _LARGEST).astype(int)
     changed = np.flatnonzero(np.diff(levels, prepend=-1))

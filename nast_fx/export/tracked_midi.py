@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nast_fx.analysis import CLEAR_BEAT, SAFE_CONFIDENCE, KeyEstimate, Loudness, Tempo
+from nast_fx.analysis.loudness import POINT_SECONDS
 from nast_fx.export.midi import LEAST_BPM, write_midi
 from nast_fx.models import Key
 from nast_fx.render.job import Rendered
@@ -32,6 +33,8 @@ def export_analysis(
     key: KeyEstimate,
     tempo: Tempo,
     markers: Sequence[tuple[float, str]] = (),
+    tempos: Sequence[tuple[float, float]] = (),
+    meters: Sequence[tuple[float, int, int]] = (),
     semitones: int = 0,
     replace: bool = False,
 ) -> None:
@@ -41,6 +44,8 @@ def export_analysis(
     ----------
     markers : sequence of (seconds, text)
         In order of time.
+    tempos, meters : sequence of (seconds, bpm), of (seconds, numerator, denominator)
+        A tempo map that is known; without one it follows the beats.
     semitones : int
         By which the keys are moved.
     replace : bool
@@ -53,10 +58,11 @@ def export_analysis(
     """
     with np.errstate(invalid="ignore"):
         levels = np.clip(1 - loudness.momentary / LOWEST_LUFS, 0, 1)
-    times = np.arange(1, len(levels) + 1) / 100
+    times = np.asarray((np.arange(len(levels)) + 1) * POINT_SECONDS, dtype=np.float64)
     write_midi(
         path,
-        tempo_events=tempo_events(tempo),
+        tempo_events=tempos or tempo_events(tempo),
+        meter_events=meters,
         key_events=_key_events(key, semitones),
         markers=markers,
         loudness=(times, levels),
@@ -66,7 +72,7 @@ def export_analysis(
 
 def export_render(path: str | Path, rendered: Rendered, *, replace: bool = False) -> None:
     """Write what a render kept: its content's tempo and keys, its segments, its own loudness."""
-    tracked = rendered.tracked
+    tracked, facts = rendered.tracked, rendered.tracked.facts
     records = sorted(rendered.records, key=lambda record: record.index)
     segments = [(record.start_seconds, f"Segment {record.index + 1}") for record in records]
     export_analysis(
@@ -74,7 +80,9 @@ def export_render(path: str | Path, rendered: Rendered, *, replace: bool = False
         loudness=tracked.leveled.loudness,
         key=tracked.content.key if tracked.content else KeyEstimate(None, 0.0, None, ()),
         tempo=tracked.content.tempo if tracked.content else Tempo(None, 0.0, np.zeros(0)),
-        markers=sorted([*segments, *tracked.markers]),
+        markers=sorted([*segments, *(facts.markers if facts else ())]),
+        tempos=facts.tempos if facts else (),
+        meters=facts.meters if facts else (),
         semitones=round(tracked.transposition.content_semitones),
         replace=replace,
     )

@@ -62,7 +62,8 @@ class RenderPlan(Settings):
     def _overlap_fits(self) -> RenderPlan:
         # With shortened segments too, three must never meet in one place.
         most = MAX_OVERLAP * self.segment_seconds
-        if self.overlap_seconds is not None and self.overlap_seconds > most:
+        is_even = not (self.segment_beats or self.segment_markers)
+        if is_even and self.overlap_seconds is not None and self.overlap_seconds > most:
             raise ValueError(
                 f"overlap_seconds={self.overlap_seconds:g} must be at most {MAX_OVERLAP:g} of "
                 f"segment_seconds={self.segment_seconds:g}"

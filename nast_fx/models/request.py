@@ -31,6 +31,12 @@ class _Request(Settings):
 class RenderRequest(_Request):
     """Style one file."""
 
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """All files that are read; the content first."""
+        beside = (path for path in (self.midi, self.instrument) if path is not None)
+        return (self.content, *(style.path for style in self.styles), *beside)
+
     content: Path = setting(..., "File to style: a recording, or a score with an instrument.")
     midi: Path | None = setting(
         None, "Score beside the content: tempo, keys, markers and controllers are read from it."
@@ -43,6 +49,11 @@ class RenderRequest(_Request):
 
 class TextureRequest(_Request):
     """Make a texture of a given length from a style alone."""
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """All files that are read."""
+        return tuple(style.path for style in self.styles)
 
     duration_seconds: float = setting(..., "Length of the texture.", unit="s", gt=0, le=86_400)
     variation: int | None = setting(None, "Number that goes into the output's name.", ge=1)

@@ -21,10 +21,10 @@ from nast_fx.errors import UsageError
 from nast_fx.methods import Method
 from nast_fx.models import RenderPlan, Tracking
 from nast_fx.optimize import SEVERITY, Outcome
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Progress, Steps, within
 from nast_fx.render.curves import Curve
 from nast_fx.render.device import choose_device
-from nast_fx.render.facts import ScorePart, TrackFacts, gather_facts
+from nast_fx.render.facts import ScorePart, TrackFacts, check_score, gather_facts
 from nast_fx.render.keys import plan_transposition
 from nast_fx.render.leveling import follow_share, gate_lufs, level
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
@@ -37,6 +37,7 @@ from nast_fx.render.tracked import Tracked
 
 __all__ = ["Styled", "content_notes", "make_texture", "style_source"]
 
+SHARES = {"facts": (0.0, 0.04), "keys": (0.04, 0.06), "style": (0.06, 0.95), "level": (0.95, 1.0)}
 CEILING = 10 ** (-1 / 20)  # -1 dBFS: level following lowers its own gain around samples above it
 
 
@@ -114,30 +115,33 @@ def style_source(
         The rate or the device cannot be used.
     """
     tracking = tracking or Tracking()
-    if plan.amount == 0 and tracking.named_key is None:
-        tracking = tracking.model_copy(update={"key": "off"})
     if plan.loop:
         raise UsageError("loop=True is for textures: a content has its own end")
+    check_score(plan, tracking, score.score if score else None)
     rate = content_rate(content, references)
     least = window_seconds(method, rate, plan, content.n_frames / content.sample_rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(content.n_channels, plan.channels)
     notes = [*content_notes(content, stats, layout, rate, least), *references.notes(least)]
     yield Progress("analyze", note="listening to the content")
-    facts = yield from gather_facts(content, "the content", tracking, score)
-    transposition = yield from plan_transposition(facts.analysis.key, references.items, tracking)
+    facts = yield from within(gather_facts(content, "the content", tracking, score), *SHARES["facts"])
+    is_styled = plan.amount > 0
+    plan_keys = plan_transposition(facts.analysis.key, references.items, tracking, is_styled=is_styled)
+    transposition = yield from within(plan_keys, *SHARES["keys"])
     if transposition.content_semitones:
-        yield Progress("read", note=f"transposing the content by {transposition.content_semitones:+.2f}")
+        yield Progress("read", share=SHARES["style"][0], note="transposing the content")
         content = stack.enter_context(shift_source(content, transposition.content_semitones))
     records: tuple[SegmentRecord, ...] = ()
     mix: AudioSource = content
-    if plan.amount > 0:
+    if is_styled:
         targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
-        mix, records = yield from _mix(content, targets, layout, plan, tracking, facts, stack)
-    may_limit = plan.amount > 0 or tracking.loudness is not None
+        steps = _mix(content, targets, layout, plan, tracking, facts, stack)
+        mix, records = yield from within(steps, *SHARES["style"])
+    may_limit = is_styled or tracking.loudness is not None
     loudness = facts.analysis.loudness
-    finished = yield from level(mix, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
-    tracked = Tracked(facts.analysis, finished, transposition, gate_lufs(loudness, tracking), facts.markers)
+    leveling = level(mix, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
+    finished = yield from within(leveling, *SHARES["level"])
+    tracked = Tracked(facts, finished, transposition, gate_lufs(loudness, tracking))
     said = (*notes, *transposition.notes, *facts.notes(plan), *finished.notes)
     return Styled(finished.source, records, said, reason, rate, tracked)
 
@@ -158,13 +162,15 @@ def make_texture(
     least = window_seconds(method, rate, plan, n_frames / rate)
     device, reason = choose_device(plan.device)
     layout = StereoLayout(references.n_channels, plan.channels)
-    transposition = yield from plan_transposition(None, references.items, tracking)
+    plan_keys = plan_transposition(None, references.items, tracking)
+    transposition = yield from within(plan_keys, 0.0, SHARES["style"][0])
     targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
     journey = Journey(targets, plan, layout, result)
-    yield from style_texture(journey, references.levels(layout.rows, least))
+    yield from within(style_texture(journey, references.levels(layout.rows, least)), *SHARES["style"])
     at_level = Scaled(result, Curve.constant(_texture_level(references, result, least)))
-    finished = yield from level(at_level, None, tracking, fits_integers=fits_integers, circular=plan.loop)
+    leveling = level(at_level, None, tracking, fits_integers=fits_integers, circular=plan.loop)
+    finished = yield from within(leveling, *SHARES["level"])
     notes = (*references.notes(least), *transposition.notes, *finished.notes)
     tracked = Tracked(None, finished, transposition)
     return Styled(finished.source, tuple(journey.records), notes, reason, rate, tracked)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nast_fx.analysis import CLEAR_BEAT, Analysis, KeyEstimate, KeySpan, Tempo, analyze
+from nast_fx.analysis import CLEAR_BEAT, SAFE_CONFIDENCE, Analysis, KeyEstimate, KeySpan, Tempo, analyze
 from nast_fx.audio import AudioSource
 from nast_fx.audio.score import Score
+from nast_fx.errors import UsageError
 from nast_fx.models import RenderPlan, Tracking
 from nast_fx.progress import Steps
 from nast_fx.render.curves import Curve, point_times
+from nast_fx.render.segments import LEAST_SECONDS, LONGEST_SECONDS
 
-__all__ = ["ScorePart", "TrackFacts", "gather_facts"]
+__all__ = ["ScorePart", "TrackFacts", "check_score", "gather_facts"]
+
+EDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,21 @@ class TrackFacts:
         Seconds and text.
     amount, strength : Curve or None
         Controllers of the score.
+    tempos : tuple of (seconds, bpm)
+        The score's tempo map where the content begins with it; empty otherwise.
+    meters : tuple of (seconds, numerator, denominator)
+        Likewise.
+    doubt : str
+        Where score and sound disagree, in a sentence.
     """
 
     analysis: Analysis
     markers: tuple[tuple[float, str], ...] = ()
     amount: Curve | None = None
     strength: Curve | None = None
+    tempos: tuple[tuple[float, float], ...] = ()
+    meters: tuple[tuple[float, int, int], ...] = ()
+    doubt: str = ""
 
     def places(self, plan: RenderPlan) -> tuple[float, ...] | None:
         """Seconds at which segments meet; None where they are equally long."""
@@ -49,7 +63,7 @@ class TrackFacts:
             return tuple(seconds for seconds, _ in self.markers) or None
         if plan.segment_beats is None or not self._has_beat:
             return None
-        return tuple(float(beat) for beat in self.analysis.tempo.beats[:: plan.segment_beats])
+        return tuple(float(beat) for beat in self.analysis.tempo.beats[:: self._beats_a_segment(plan)])
 
     def notes(self, plan: RenderPlan) -> tuple[str, ...]:
         """What the user should know about a plan, a sentence each."""
@@ -59,7 +73,19 @@ class TrackFacts:
             said.append(f"There is no marker to cut at: {even}.")
         if plan.segment_beats and not self._has_beat:
             said.append(f"No clear beat was found: {even}.")
-        return tuple(said)
+        elif plan.segment_beats and (count := self._beats_a_segment(plan)) != plan.segment_beats:
+            said.append(
+                f"{plan.segment_beats} beats do not make {LEAST_SECONDS:g} to {LONGEST_SECONDS:g} s: "
+                f"segments are {count} long."
+            )
+        return (*said, *filter(None, [self.doubt]))
+
+    def _beats_a_segment(self, plan: RenderPlan) -> int:
+        """Beats as asked for, in whole parts or multiples of it that have a possible length."""
+        count, period = plan.segment_beats or 1, float(np.median(np.diff(self.analysis.tempo.beats)))
+        if count * period > LONGEST_SECONDS:
+            return max(1, math.ceil(count / math.ceil(count * period / LONGEST_SECONDS)))
+        return count * math.ceil(LEAST_SECONDS / (count * period) - EDGE)
 
     @property
     def _has_beat(self) -> bool:
@@ -76,16 +102,44 @@ def gather_facts(
         return TrackFacts(analysis)
     seconds, start, score = analysis.seconds, part.start_seconds, part.score
     times = start + point_times(len(analysis.loudness.power))
-    numbers = {"amount": tracking.amount_controller, "strength": tracking.strength_controller}
-    curves = {
-        what: Curve(score.controller_curve(number, times))
-        for what, number in numbers.items()
-        if number is not None
-    }
     markers = tuple((at - start, text) for at, text in score.markers if 0 <= at - start < seconds)
-    tempo = _tempo(score, start, seconds)
-    key = _key(score, start, seconds) or analysis.key
-    return TrackFacts(replace(analysis, key=key, tempo=tempo), markers, **curves)
+    key = _key(score, start, seconds, analysis.key) or analysis.key
+
+    def curve(number: int | None) -> Curve | None:
+        return None if number is None else Curve(score.controller_curve(number, times))
+
+    return TrackFacts(
+        replace(analysis, key=key, tempo=_tempo(score, start, seconds)),
+        markers,
+        amount=curve(tracking.amount_controller),
+        strength=curve(tracking.strength_controller),
+        tempos=score.tempos if start == 0 else (),
+        meters=score.meters if start == 0 else (),
+        doubt=_doubt(key, analysis.key),
+    )
+
+
+def check_score(plan: RenderPlan, tracking: Tracking, score: Score | None) -> None:
+    """Check that what is to be read from a score is in one.
+
+    Raises
+    ------
+    UsageError
+        There is no score, or it does not move a controller.
+    """
+    asked = {
+        "--amount-controller": tracking.amount_controller,
+        "--strength-controller": tracking.strength_controller,
+        "--segment markers": 0 if plan.segment_markers else None,
+    }
+    for option, number in asked.items():
+        if number is None:
+            continue
+        if score is None:
+            raise UsageError(f"{option} needs a score: name one with --midi")
+        if "controller" in option and number not in score.controllers:
+            moved = ", ".join(map(str, score.controllers)) or "none"
+            raise UsageError(f"{option} {number}: the score does not move it; it moves {moved}")
 
 
 def _tempo(score: Score, start: float, seconds: float) -> Tempo:
@@ -95,7 +149,16 @@ def _tempo(score: Score, start: float, seconds: float) -> Tempo:
     return Tempo(bpm=float(at_start[-1]), confidence=1.0, beats=np.asarray(beats))
 
 
-def _key(score: Score, start: float, seconds: float) -> KeyEstimate | None:
+def _doubt(written: KeyEstimate, heard: KeyEstimate) -> str:
+    """Say where a key signature and what is heard are not of the same notes."""
+    if written is heard or written.key is None or heard.key is None or heard.confidence < SAFE_CONFIDENCE:
+        return ""
+    if not written.key.semitones_to(heard.key):
+        return ""
+    return f"The score says {written.key}, but {heard.key} is heard; the score is believed."
+
+
+def _key(score: Score, start: float, seconds: float, heard: KeyEstimate) -> KeyEstimate | None:
     """Keys of a score as a certain estimate; the one that lasts longest stands for the whole."""
     if not score.keys:
         return None
@@ -111,4 +174,4 @@ def _key(score: Score, start: float, seconds: float) -> KeyEstimate | None:
     for span in spans:
         lengths[span.key] += span.end_seconds - span.start_seconds
     longest = max(lengths, key=lambda key: lengths[key])
-    return KeyEstimate(key=longest, confidence=1.0, tuning_cents=0.0, spans=spans)
+    return KeyEstimate(key=longest, confidence=1.0, tuning_cents=heard.tuning_cents, spans=spans)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nast_fx.audio import AudioSource, FileInfo, FileSource
 from nast_fx.audio.chunks import Metadata, read_metadata
+from nast_fx.audio.score_file import is_score
 from nast_fx.audio.sink import copy_exact, open_sink
 from nast_fx.methods import Method
 from nast_fx.models import RenderRequest, TextureRequest
@@ -23,6 +24,7 @@ from nast_fx.render.tracked import Tracked
 __all__ = ["Rendered", "render_file", "texture_file"]
 
 BLOCK_FRAMES = 2**18
+LOSSY = ("ogg", "mp3")
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
     began = time.perf_counter()
     plan = request.plan
     with ExitStack() as stack:
-        yield Progress("read", note=f"checking {request.content.name}")
+        doing = "playing" if is_score(request.content) else "checking"
+        yield Progress("read", note=f"{doing} {request.content.name}")
         opened = open_render(request, stack)
         method, destination, file = opened.method, opened.destination, opened.content.file
         styled = yield from style_source(
@@ -86,7 +89,7 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
             score=opened.content.score,
             fits_integers=destination.format.bits != "32f",
         )
-        yield Progress("write", note=f"writing {destination.path.name}")
+        yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         untouched = plan.amount == 0 and request.tracking.leaves_untouched
         if untouched and file and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
@@ -121,7 +124,7 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
             tracking=request.tracking,
             fits_integers=destination.format.bits != "32f",
         )
-        yield Progress("write", note=f"writing {destination.path.name}")
+        yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         _write(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
 
@@ -168,6 +171,13 @@ def _write(
             sink.write(source.read(start, min(BLOCK_FRAMES, shape.n_frames - start)))
 
 
+def _lossy_note(destination: Destination) -> list[str]:
+    container = destination.format.container
+    if container not in LOSSY:
+        return []
+    return [f"The ceiling holds before encoding: the {container} may pass it by some tenths of a dB."]
+
+
 def _rendered(
     request: RenderRequest | TextureRequest,
     method: Method[Any],
@@ -188,7 +198,7 @@ def _rendered(
         outcome=styled.outcome.value,
         losses=styled.losses,
         device=styled.device,
-        notes=styled.notes,
+        notes=(*styled.notes, *_lossy_note(destination)),
         records=styled.records,
         tracked=styled.tracked,
     )

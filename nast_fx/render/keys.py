@@ -14,7 +14,7 @@ from typing import Any
 
 from nast_fx.analysis import SAFE_CONFIDENCE, KeyEstimate, detect_key, mono_of
 from nast_fx.models import Key, Tracking
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Progress, Steps, within
 from nast_fx.render.reference import Reference
 
 __all__ = ["Region", "Transposition", "plan_transposition"]
@@ -79,17 +79,20 @@ class Transposition:
     @property
     def summary(self) -> str:
         """What was shifted to where, in one sentence; empty where nothing was looked for."""
-        if self.mode == "off" or (self.content is None and not any(self.styles)):
-            return ""
-        shifts = sorted({shift for region in self.regions for shift in region.semitones})
-        moved = ", ".join(f"{shift:+.4g}" for shift in shifts if shift)
-        key = self.content.key.name if self.content and self.content.key else "unknown"
-        said = (
-            f"Key {key}; style transposed by {moved} semitones" if moved else f"Key {key}; nothing transposed"
-        )
+        words = []
+        if self.content is not None:
+            sure = self.content.key is not None and _is_sure(self.content)
+            words.append(f"Key {self.content.key}" if sure else "No clear key")
+        shifts = sorted({shift for region in self.regions for shift in region.semitones if shift})
         if self.content_semitones:
-            said += f", content by {self.content_semitones:+.4g} to {self.mode}"
-        return f"{said}."
+            words.append(f"content transposed by {self.content_semitones:+.4g} semitones")
+        if shifts:
+            moved = ", ".join(f"{shift:+.4g}" for shift in shifts)
+            words.append(f"style transposed by {moved} semitones")
+        if self.moves and self.mode != "content":
+            words[-1] += f" to {self.mode}"
+        said = "; ".join(words)
+        return f"{said[:1].upper()}{said[1:]}." if said else ""
 
     def as_dict(self, names: Sequence[str]) -> dict[str, Any]:
         """Facts for a report; `names` are those of the styles."""
@@ -116,7 +119,11 @@ class Transposition:
 
 
 def plan_transposition(
-    content: KeyEstimate | None, references: Sequence[Reference], tracking: Tracking
+    content: KeyEstimate | None,
+    references: Sequence[Reference],
+    tracking: Tracking,
+    *,
+    is_styled: bool = True,
 ) -> Steps[Transposition]:
     """Find the styles' keys and decide what is shifted by how much.
 
@@ -124,44 +131,47 @@ def plan_transposition(
     ----------
     content : KeyEstimate or None
         The content's; None for a texture.
+    references : sequence of Reference
+    tracking : Tracking
+    is_styled : bool
+        Whether the styles are used at all; else only the content may move.
     """
-    untouched = (0.0,) * len(references)
-    whole = Region(0.0, math.inf, None, untouched)
-    named = tracking.named_key
-    if tracking.key == "off" or (content is None and named is None):
-        return Transposition(tracking.key, content, 0.0, (None,) * len(references), (whole,))
-    if named is None and not _is_sure(content):
-        note = f"{_unsure('the content', content)}: no style is transposed."
-        return Transposition(tracking.key, content, 0.0, (None,) * len(references), (whole,), (note,))
-    styles: list[KeyEstimate] = []
-    for reference in references:
-        yield Progress("key", note=f"finding the key of {reference.name}")
-        with mono_of(reference.source, reference.name) as mono:
-            styles.append((yield from detect_key(mono)))
-    notes = [
-        f"{_unsure(reference.name, found)}: it is not transposed."
-        for reference, found in zip(references, styles, strict=True)
-        if not _is_sure(found)
-    ]
-    shift, tuning = 0.0, 0.0
-    if named is not None and content is not None and not _is_sure(content):
-        notes.append(f"{_unsure('the content', content)}: it is not transposed.")
-    elif content is not None and content.key is not None:
+    named, notes, shift, tuning = tracking.named_key, [], 0.0, 0.0
+    unmoved = Region(0.0, math.inf, None, (0.0,) * len(references))
+    if named is not None and content is not None:
+        if _is_sure(content):
+            shift = _shift(content, named, 0.0)
+        else:
+            notes.append(f"{_unsure('the content', content)}: it is not transposed.")
+    elif content is not None:
         tuning = content.tuning_cents or 0.0
-        if named is not None:
-            shift, tuning = _shift(content, named, 0.0), 0.0
-    regions = []
-    for start, end, key in _stretches(content, named):
-        shifts = tuple(_shift(found, key, tuning) if _is_sure(found) else 0.0 for found in styles)
-        regions.append(Region(start, end, key, shifts))
+    stretches = _stretches(content, named) if is_styled and tracking.key != "off" else []
+    if not stretches:
+        if is_styled and tracking.key == "content" and content is not None:
+            notes.append(f"{_unsure('the content', content)}: no style is transposed.")
+        nothing = (None,) * len(references)
+        return Transposition(tracking.key, content, shift, nothing, (unmoved,), tuple(notes))
+    styles: list[KeyEstimate] = []
+    for number, reference in enumerate(references):
+        begin, end = number / len(references), (number + 1) / len(references)
+        yield Progress("key", share=begin, note=f"finding the key of {reference.name}")
+        with mono_of(reference.source, reference.name) as mono:
+            styles.append((yield from within(detect_key(mono), begin, end)))
+        if not _is_sure(styles[-1]):
+            notes.append(f"{_unsure(reference.name, styles[-1])}: it is not transposed.")
+    regions = [
+        Region(
+            start, end, key, tuple(_shift(found, key, tuning) if _is_sure(found) else 0.0 for found in styles)
+        )
+        for start, end, key in stretches
+    ]
     return Transposition(tracking.key, content, shift, tuple(styles), tuple(regions), tuple(notes))
 
 
 def _stretches(content: KeyEstimate | None, named: Key | None) -> list[tuple[float, float, Key]]:
     """Start, end and key that the styles are brought to; the content's own, moved where a key is named."""
-    if content is None or content.key is None or not _is_sure(content) or not content.spans:
-        key = named or (content.key if content else None)
-        return [(0.0, math.inf, key)] if key else []
+    if content is None or content.key is None or not _is_sure(content):
+        return [(0.0, math.inf, named)] if named else []
     move = content.key.semitones_to(named) if named else 0
     keys = [span.key if span.confidence >= SAFE_CONFIDENCE else content.key for span in content.spans]
     moved = [key.transposed(move) for key in keys]

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nast_fx.analysis.loudness import OFFSET_DB, Loudness, lufs, measure_loudness
+from nast_fx.analysis.loudness import MOMENTARY, OFFSET_DB, SHORT_TERM, Loudness, lufs, measure_loudness
 from nast_fx.audio import AudioSource
 from nast_fx.models import Tracking
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Progress, Steps, within
 from nast_fx.render.curves import Curve
 from nast_fx.render.limiter import loudest
 from nast_fx.render.sources import Scaled
@@ -36,9 +36,8 @@ __all__ = [
 ]
 
 CEILING_DBTP = -1.0  # EBU R 128, h
-WINDOW_POINTS = 300  # 3 s
 GAIN_POINTS = 50  # 0.5 s, over which the gain is smoothed once more
-SILENCE_POINTS = (5, 40)  # 50 ms for the edges, 400 ms for clicks within
+SILENCE_POINTS = (5, MOMENTARY)  # 50 ms for the edges, 400 ms for clicks within
 KNEE_DB = 6.0
 LOWEST_LUFS = -120.0
 LEAST_HEARD = 0.1  # of a window; with less in it, it says nothing
@@ -71,6 +70,8 @@ class Leveled:
         How far the ceiling kept the loudness below its target; 0 where it did not.
     limit : str
         What that was: the ceiling, or full scale.
+    missed_lufs : float or None
+        Loudness that was asked for where there is none to measure: too short, or silent.
     """
 
     source: AudioSource
@@ -81,10 +82,13 @@ class Leveled:
     limited_db: float
     shortfall_lu: float
     limit: str
+    missed_lufs: float | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know."""
+        if self.missed_lufs is not None:
+            return (f"The result has no loudness to bring to {self.missed_lufs:.1f} LUFS.",)
         if not self.shortfall_lu:
             return ()
         aim = "its content" if self.target_lufs is None else f"{self.target_lufs:.1f} LUFS"
@@ -124,7 +128,7 @@ def level(
         Whether peaks may be lowered by themselves; else the whole is turned down.
     """
     yield Progress("level", note="measuring the loudness")
-    found = yield from measure_loudness(result, "the result")
+    found = yield from within(measure_loudness(result, "the result"), 0.0, 0.5)
     ceiling_dbtp = ceiling_of(tracking, content)
     limits = _limits(found, ceiling_dbtp, fits_integers)
     gains = np.ones(len(found.power))
@@ -134,7 +138,7 @@ def level(
     most_db = MAX_LIMITING_DB if may_limit else 0.0
     static, limiting = loudest(found.with_gains(gains), limits / gains, missing_db, most_db, circular)
     gains = gains * limiting * static
-    measured = yield from measure_loudness(Scaled(result, Curve(gains)), "the result")
+    measured = yield from within(measure_loudness(Scaled(result, Curve(gains)), "the result"), 0.5, 1.0)
     trim = _trim(measured, target, ceiling_dbtp, fits_integers)
     measured = measured.with_gains(np.full(len(gains), trim))
     _, short = _aim(measured, content, tracking)
@@ -146,14 +150,17 @@ def level(
         gain_db=20 * math.log10(static * trim),
         limited_db=-20 * math.log10(limiting.min()),
         shortfall_lu=short if short > NEGLIGIBLE_LU else 0.0,
-        limit=f"The ceiling of {ceiling_dbtp:.1f} dBTP" if ceiling_dbtp <= 0 else "Full scale",
+        limit="Full scale"
+        if fits_integers and ceiling_dbtp > 0
+        else f"The ceiling of {ceiling_dbtp:.1f} dBTP",
+        missed_lufs=tracking.loudness if target is None else None,
     )
 
 
 def gate_lufs(content: Loudness, tracking: Tracking) -> float:
     """Loudness below which a content counts as silent."""
     own = content.integrated_lufs
-    return -math.inf if own is None else own - tracking.gate
+    return LOWEST_LUFS if own is None else max(own - tracking.gate, LOWEST_LUFS)
 
 
 def follow_share(content: Loudness, share: float, gate: float) -> Curve:
@@ -163,7 +170,7 @@ def follow_share(content: Loudness, share: float, gate: float) -> Curve:
     """
     powers = (np.maximum(smoothed(content.power, size), 0.0) for size in SILENCE_POINTS)
     level = lufs(np.minimum(*powers))
-    silence = np.clip(1 + (max(gate, LOWEST_LUFS) - level) / KNEE_DB, 0.0, 1.0)
+    silence = np.clip(1 + (gate - level) / KNEE_DB, 0.0, 1.0)
     # The level's window reaches over the edges of a silence; so does following, lest they fill up.
     around = np.pad(silence, SILENCE_POINTS[0], mode="edge")
     silence = np.lib.stride_tricks.sliding_window_view(around, 2 * SILENCE_POINTS[0] + 1).max(axis=1)
@@ -180,10 +187,10 @@ def follow_gains(content: Loudness, result: Loudness, share: float, gate: float)
         return gains
     # What a result has in the content's silences must not pull down what is beside them.
     heard = content.power > max(10 ** ((gate - OFFSET_DB) / 10), NOTHING)
-    enough = smoothed(heard, WINDOW_POINTS) > LEAST_HEARD
-    own = smoothed(content.power * heard, WINDOW_POINTS)
+    enough = smoothed(heard, SHORT_TERM) > LEAST_HEARD
+    own = smoothed(content.power * heard, SHORT_TERM)
     for _ in range(FOLLOW_ROUNDS):  # a changing gain weighs the inside of a window differently
-        made = smoothed(result.power * gains**2 * heard, WINDOW_POINTS)
+        made = smoothed(result.power * gains**2 * heard, SHORT_TERM)
         known = np.flatnonzero(enough & (made > NOTHING))
         if not len(known):
             break

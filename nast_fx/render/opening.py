@@ -10,7 +10,7 @@ from typing import Any
 from nast_fx.audio import AudioSource, FileInfo, FileSource, SampleStats, check_samples, open_source, probe
 from nast_fx.audio.limits import check_writable
 from nast_fx.audio.names import shown
-from nast_fx.audio.score import Score, read_score
+from nast_fx.audio.score import read_score
 from nast_fx.audio.score_file import is_score
 from nast_fx.audio.score_sound import render_score
 from nast_fx.errors import AudioFileError, UsageError
@@ -18,7 +18,7 @@ from nast_fx.methods import Method, build_method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.render.device import choose_device
-from nast_fx.render.facts import ScorePart
+from nast_fx.render.facts import ScorePart, check_score
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
 from nast_fx.render.sources import Part
@@ -108,12 +108,11 @@ def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
     plan = request.plan
     method = build_method(request.method, request.settings, quality=plan.quality)
     choose_device(plan.device)
+    like = None if is_score(request.content) else probe(request.content)
+    target = _target(request, like, "styled")
     content = open_content(request, stack)
     source = content.source
-    shape = Shape(source.sample_rate, source.n_channels, source.n_frames)
-    sources = [request.content, *(style.path for style in request.styles)]
-    like = content.file.info if content.file else None
-    destination = _destination(request, like, sources, shape, "styled")
+    destination = _checked(target, Shape(source.sample_rate, source.n_channels, source.n_frames))
     stats = check_samples(source, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
     rate = content_rate(source, references)
@@ -136,30 +135,15 @@ def open_content(request: RenderRequest, stack: ExitStack) -> OpenedContent:
         if request.midi is not None:
             raise UsageError(f"{shown(request.content)}: is a score itself; leave --midi out")
         score = read_score(request.content)
-        _check_controllers(request, score)
+        check_score(request.plan, request.tracking, score)
         played = stack.enter_context(render_score(request.content, request.instrument, SCORE_RATE))
         return OpenedContent(_part(played, request), None, ScorePart(score, start))
     if request.instrument is not None:
         raise UsageError(f"{shown(request.content)}: is no score; --instrument has nothing to play")
     beside = read_score(request.midi) if request.midi else None
-    _check_controllers(request, beside)
+    check_score(request.plan, request.tracking, beside)
     file = stack.enter_context(open_source(request.content, start, length))
     return OpenedContent(file, file, ScorePart(beside, start) if beside else None)
-
-
-def _check_controllers(request: RenderRequest, score: Score | None) -> None:
-    """Check that what is to be read from a score is in one."""
-    tracking, numbers = request.tracking, []
-    for option in ("amount_controller", "strength_controller"):
-        if (number := getattr(tracking, option)) is not None:
-            numbers.append(number)
-            if score is None:
-                raise UsageError(f"--{option.replace('_', '-')} needs a score: name one with --midi")
-    if request.plan.segment_markers and score is None:
-        raise UsageError("--segment markers needs a score: name one with --midi")
-    for number in numbers:
-        if score is not None:
-            score.controller_curve(number, 0.0)
 
 
 def _part(played: AudioSource, request: RenderRequest) -> AudioSource:
@@ -191,20 +175,22 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
     rate = texture_rate(references)
     shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
     least = window_seconds(method, rate, plan, shape.n_frames / rate)
-    sources = [style.path for style in request.styles]
-    destination = _destination(request, probe(sources[0]), sources, shape, "texture")
+    destination = _checked(_target(request, probe(request.inputs[0]), "texture"), shape)
     return OpenedTexture(method, references, destination, least)
 
 
-def _destination(
-    request: RenderRequest | TextureRequest,
-    like: FileInfo | None,
-    sources: list[Path],
-    shape: Shape,
-    kind: str,
-) -> Destination:
-    """Decide and check everything about the output before any work."""
-    asked, beside = request.output, sources[0]
+@dataclass(frozen=True)
+class _Target:
+    """A destination whose shape is not known yet."""
+
+    path: Path
+    replace: bool
+    format: OutputFormat
+
+
+def _target(request: RenderRequest | TextureRequest, like: FileInfo | None, kind: str) -> _Target:
+    """Decide where a result goes and as what, before anything is read."""
+    asked, beside = request.output, request.inputs[0]
     if asked is not None and asked.is_dir():
         beside, asked = asked / beside.name, None
     if asked is not None and (str(asked) == "-" or (asked.exists() and not asked.is_file())):
@@ -222,8 +208,18 @@ def _destination(
     if asked is not None and suffix is None:
         asked = asked.with_name(asked.name + extension(output))
     named = output_path(asked, beside, extension(output), kind=kind, variation=request.variation)
-    path, replace = place(named, sources, request.overwrite)
+    path, replace = place(named, request.inputs, request.overwrite)
+    return _Target(path, replace, output)
+
+
+def _checked(target: _Target, shape: Shape) -> Destination:
+    """Check that what will be made can be written there."""
     check_writable(
-        path, output, shape.sample_rate, shape.n_channels, n_frames=shape.n_frames, overwrite=replace
+        target.path,
+        target.format,
+        shape.sample_rate,
+        shape.n_channels,
+        n_frames=shape.n_frames,
+        overwrite=target.replace,
     )
-    return Destination(path, replace, output, shape)
+    return Destination(target.path, target.replace, target.format, shape)

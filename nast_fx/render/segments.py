@@ -15,9 +15,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from nast_fx.models.plan import MAX_OVERLAP
+
 __all__ = ["Span", "fade_in", "in_order", "plan_segments", "segments_at"]
 
-MAX_SHARE = 0.4  # of a segment, for an overlap
+LEAST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of a segment between two places
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def segments_at(
     cuts = _divided([*cuts, n_frames], max(longest, least))
     lengths = [after - before for before, after in pairwise(cuts)]
     # Three must never meet in one place, so an overlap takes less than half of a neighbor.
-    overlaps = [0, *(min(overlap, int(MAX_SHARE * min(pair))) // 2 * 2 for pair in pairwise(lengths)), 0]
+    overlaps = [0, *(min(overlap, int(MAX_OVERLAP * min(pair))) // 2 * 2 for pair in pairwise(lengths)), 0]
     spans = []
     for index, (begin, end) in enumerate(pairwise(cuts)):
         n_before, n_after = overlaps[index], overlaps[index + 1]

@@ -25,13 +25,12 @@ from nast_fx.progress import Steps
 from nast_fx.render.clock import Clock
 from nast_fx.render.curves import Curve
 from nast_fx.render.device import device_errors
-from nast_fx.render.segments import Span, in_order, plan_segments, segments_at
+from nast_fx.render.segments import LEAST_SECONDS, LONGEST_SECONDS, Span, in_order, plan_segments, segments_at
 from nast_fx.render.stereo import StereoLayout
 from nast_fx.render.targets import StyleTargets
 
 __all__ = ["Journey", "SegmentRecord", "cut", "style_texture", "style_track"]
 
-LEAST_SECONDS, LONGEST_SECONDS = 0.5, 30.0  # of a segment between two places
 SILENT = 1e-4  # RMS, -80 dBFS: such a row of a segment passes as it is
 
 

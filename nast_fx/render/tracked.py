@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nast_fx.analysis import Analysis, Loudness, lufs
 from nast_fx.analysis.loudness import MOMENTARY
+from nast_fx.render.facts import TrackFacts
 from nast_fx.render.keys import Transposition
 from nast_fx.render.leveling import Leveled
 
@@ -34,22 +35,24 @@ class Tracked:
 
     Attributes
     ----------
-    content : Analysis or None
+    facts : TrackFacts or None
         Of the content as it came; None for a texture.
     leveled : Leveled
         The result's loudness, and how it was reached.
     transposition : Transposition
     gate_lufs : float
         Below it the content counts as silent.
-    markers : tuple of (float, str)
-        Of the score beside the content, in seconds.
     """
 
-    content: Analysis | None
+    facts: TrackFacts | None
     leveled: Leveled
     transposition: Transposition
     gate_lufs: float = -math.inf
-    markers: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def content(self) -> Analysis | None:
+        """What was heard in the content, or read from its score."""
+        return self.facts.analysis if self.facts else None
 
     @property
     def silence(self) -> dict[str, float | None]:
@@ -133,4 +136,4 @@ def _mean(loudness: Loudness, inside: NDArray[np.intp]) -> float | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, 2)
+    return None if value is None or not math.isfinite(value) else round(value, 2) + 0.0  # no -0
