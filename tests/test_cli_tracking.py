@@ -16,6 +16,7 @@ from nast_fx.analysis.loudness import Loudness, measure_loudness
 from nast_fx.audio import open_source
 from nast_fx.audio.score import read_score
 from nast_fx.errors import UsageError
+from nast_fx.models import parse_key
 from nast_fx.progress import drain
 
 RATE = 8000
@@ -245,6 +246,20 @@ def test_loudness_silence_and_key_shift_of_real_loops(cli: Cli, real_loop: Calla
     assert made.integrated_lufs == pytest.approx(own.integrated_lufs, abs=0.3)
     assert found["loudness"]["result"]["integrated_lufs"] == pytest.approx(made.integrated_lufs, abs=0.05)
     assert made.true_peak_dbtp <= found["loudness"]["ceiling_dbtp"] + 0.05
+
+
+def test_a_real_loop_is_styled_in_its_own_key(cli: Cli, real_loop: Callable[[str], Path]) -> None:
+    content, style = real_loop("bass_voxy_c"), real_loop("guit_e_fifths")
+    quick = ("--set", "max_iterations=10", "--json")
+    found = facts(cli.render(*quick, "-o", "in.wav", content=content, style=style))["key"]
+    own, other = (parse_key(one["key"]) for one in (found["content"], found["styles"][0]))
+    (shift,) = found["regions"][0]["style_shift_semitones"]
+    assert own == parse_key("C major")
+    assert shift != 0
+    assert shift == pytest.approx(other.semitones_to(own), abs=0.5)  # and the tuning
+    assert cli.render(*quick, "--key", "off", "-o", "off.wav", content=content, style=style).code == 0
+    made = {name: soundfile.read(cli.folder / name)[0] for name in ("in.wav", "off.wav")}
+    assert np.abs(made["in.wav"] - made["off.wav"]).max() > 0.01
 
 
 def test_the_pauses_of_a_real_loop_stay_as_quiet_as_they_are(
