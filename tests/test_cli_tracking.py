@@ -120,7 +120,7 @@ def test_segments_meet_on_the_beats_of_a_score(cli: Cli) -> None:
     no_beat = cli.run(
         "render", "rain.wav", "--style", "song.wav", "--segment", "beats:4", "--dry-run", "--json"
     )
-    assert any("No clear beat" in one for one in facts(no_beat)["notes"])
+    assert any("no clear beat" in one for one in facts(no_beat)["notes"])
 
 
 def test_a_score_says_the_key_and_its_change(cli: Cli) -> None:

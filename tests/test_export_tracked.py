@@ -78,8 +78,10 @@ def test_sure_keys_are_written_where_they_begin_and_moved_with_the_sound(tmp_pat
     moved = exported(tmp_path, key=key, semitones=2)
     assert [one for _, one in moved.keys] == [parse_key("D minor"), parse_key("F minor")]
     (tmp_path / "out.mid").unlink()
-    unsure = KeyEstimate(parse_key("C minor"), 0.3, 0.0, spans)
-    assert exported(tmp_path, key=unsure).keys == ()
+    unsure = KeyEstimate(parse_key("C minor"), 0.3, 0.0, spans[1:])  # one stretch of it is sure
+    assert [one for _, one in exported(tmp_path, key=unsure).keys] == [parse_key("Eb minor")]
+    (tmp_path / "out.mid").unlink()
+    assert exported(tmp_path, key=KeyEstimate(parse_key("B major"), 0.2, 0.0, spans[1:2])).keys == ()
 
 
 def test_loudness_moves_expression_over_sixty_decibels(tmp_path: Path) -> None:

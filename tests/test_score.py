@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import signal
 import struct
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -235,7 +240,7 @@ def test_what_cannot_be_played_gets_one_sentence(tmp_path: Path, monkeypatch: py
     with pytest.raises(AudioFileError, match=r"no\.sf2: there is no such soundfont"):
         render_score(path, tmp_path / "no.sf2", RATE)
     with pytest.raises(
-        UsageError, match=r"played by the chain, not yet here; give a soundfont \(\.sf2 or \.sf3\)"
+        UsageError, match=r"plugins cannot play a score yet; give a soundfont \(\.sf2 or \.sf3\)"
     ):
         render_score(path, tmp_path / "Piano.vst3", RATE)
     with pytest.raises(AudioFileError, match=r"mute\.mid: the MIDI file has no notes"):
@@ -252,3 +257,35 @@ def test_a_hollow_soundfont_is_named(soundfont: Path, tmp_path: Path) -> None:
     hollow.write_bytes(b"RIFF\4\0\0\0sfbk")
     with pytest.raises(AudioFileError, match=r"hollow\.sf2: fluidsynth cannot render it"):
         render_score(save(tmp_path, note()), hollow, RATE)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills so hard here")
+def test_fluidsynth_ends_with_a_killed_program(tmp_path: Path, soundfont: Path) -> None:
+    track = mido.MidiTrack([mido.Message("note_on", note=60)])
+    track.append(mido.Message("note_off", note=60, time=480 * 40_000))
+    mido.MidiFile(tracks=[track]).save(tmp_path / "long.mid")
+    code = (
+        "import sys; from nast_fx.audio.score_sound import render_score;"
+        "render_score(sys.argv[1], sys.argv[2], 44_100)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "long.mid"), str(soundfont)]
+    parent = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)})
+    until = time.monotonic() + 30
+    while not (raw := list(tmp_path.glob("nast-fx-*/sound.raw"))) or not raw[0].stat().st_size:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    time.sleep(0.5)
+    size = raw[0].stat().st_size
+    time.sleep(0.5)
+    assert raw[0].stat().st_size == size  # nobody writes any more
+    left = [one for one in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(one)]
+    assert not left
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it ended meanwhile
+        return b""

@@ -24,6 +24,7 @@ LEAST_LEVEL = 0.1  # of the recording's own, to which a passage is brought up
 LATE_SECONDS = 0.012  # an onset shows in a window that is centered before it
 LEAST_SECONDS = 1.0
 LEAST_BEATS, ENOUGH_BEATS = 4, 12
+ENOUGH_SECONDS = 6.0  # in less even a fast beat may be chance
 FIT_RANGE = (0.12, 0.5)  # of `TempoPath.fit`: what noise reaches, and what a steady beat does
 LIKENESS_RANGE = (0.45, 0.9)
 BEAT_POINTS = 16
@@ -73,7 +74,7 @@ def detect_tempo(mono: AudioSource) -> Steps[Tempo]:
         return Tempo(None, 0.0, np.zeros(0))
     fit = float(path.fit[path.heard].mean()) if path.heard.any() else 0.0
     sureness = max(_share(fit, *FIT_RANGE), _share(_likeness(strength, frames), *LIKENESS_RANGE))
-    confidence = sureness * min(1.0, len(frames) / ENOUGH_BEATS)
+    confidence = sureness * min(1.0, len(frames) / ENOUGH_BEATS, seconds / ENOUGH_SECONDS)
     if confidence == 0:
         return Tempo(None, 0.0, np.zeros(0))
     beats = np.minimum(frames * FRAME_SECONDS + LATE_SECONDS, seconds)

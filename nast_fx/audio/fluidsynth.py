@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from nast_fx.audio.names import file_error, shown
@@ -14,6 +16,7 @@ __all__ = ["SOUNDFONT_FOLDER", "find_fluidsynth", "find_soundfont", "play"]
 SOUNDFONT_FOLDER = Path("/usr/share/sounds/sf2")
 GAIN = "0.5"
 N_CHANNELS = 2
+BLOCK_BYTES = 2**20
 
 
 def find_fluidsynth(what: str) -> str:
@@ -87,17 +90,47 @@ def play(
     command: list[str | Path]
     effects, rate = "1" if has_effects else "0", str(sample_rate)
     command = [program, "-n", "-i", "-q", "-f", config, "-R", effects, "-C", effects, "-g", GAIN, "-r", rate]
-    command += ["-T", "raw", "-O", "float", "-F", sound, soundfont, score]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", check=False, timeout=most_seconds
-        )
-    except subprocess.TimeoutExpired as error:
-        raise AudioFileError(f"{shown(soundfont)}: fluidsynth cannot render it: it does not end") from error
-    except OSError as error:
-        raise file_error(program, "cannot be started", error) from error
+    # Through a pipe: if this process is killed, the program loses its reader and ends too.
+    command += ["-T", "raw", "-O", "float", "-F", "-", soundfont.resolve(), score]
+    code, errors, in_time = _piped(command, sound, most_seconds)
+    if not in_time:
+        raise AudioFileError(f"{shown(soundfont)}: fluidsynth cannot render it: it does not end")
     # It ends well even where it could not load the soundfont.
-    faults = [line for line in done.stderr.splitlines() if "error:" in line]
-    if faults or done.returncode or not sound.is_file():
-        why = faults[0].split("error:")[-1].strip() if faults else f"exit code {done.returncode}"
+    faults = [line for line in errors.splitlines() if "error:" in line]
+    if faults or code or not sound.stat().st_size:
+        why = faults[0].split("error:")[-1].strip() if faults else f"exit code {code}"
         raise AudioFileError(f"{shown(soundfont)}: fluidsynth cannot render it: {why}")
+
+
+def _piped(command: Sequence[str | Path], sound: Path, most_seconds: float | None) -> tuple[int, str, bool]:
+    """Exit code, error text, and whether it ended in time, of a program whose output goes into a file."""
+    in_time = True
+
+    def stop() -> None:
+        nonlocal in_time
+        in_time = False
+        process.kill()
+
+    with open(sound, "wb") as output, open(sound.with_name("errors"), "w+b") as errors:
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+            )
+        except OSError as error:
+            raise file_error(command[0], "cannot be started", error) from error
+        clock = threading.Timer(most_seconds or threading.TIMEOUT_MAX, stop)
+        clock.daemon = True
+        clock.start()
+        try:
+            with process as running:
+                while running.stdout and (block := running.stdout.read(BLOCK_BYTES)):
+                    output.write(block)
+        except BaseException as error:
+            process.kill()
+            if isinstance(error, OSError):
+                raise file_error(sound.parent, "the sound of the score cannot be kept", error) from error
+            raise
+        finally:
+            clock.cancel()
+        errors.seek(0)
+        return process.returncode, errors.read().decode(errors="replace"), in_time

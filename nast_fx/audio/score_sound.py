@@ -52,10 +52,7 @@ def check_soundfont(path: str | Path) -> Path:
         It is missing or no soundfont.
     """
     if Path(path).suffix.lower() in _PLUGIN_SUFFIXES:
-        raise UsageError(
-            f"{shown(path)}: plugin instruments are played by the chain, not yet here; "
-            "give a soundfont (.sf2 or .sf3)"
-        )
+        raise UsageError(f"{shown(path)}: plugins cannot play a score yet; give a soundfont (.sf2 or .sf3)")
     if not Path(path).is_file():
         raise AudioFileError(f"{shown(path)}: there is no such soundfont")
     with open(path, "rb") as file:

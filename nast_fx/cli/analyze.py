@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "figure_rows"]
 
+SURE_KEY, SURE_BEAT = 0.5, 0.3  # as in nast_fx.analysis, which takes long to import
+
 app = typer.Typer(add_completion=False)
 
 
@@ -96,7 +98,7 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _check_extra(options: AnalyzeOptions) -> None:
     from nast_fx.audio.atomic import check_place
-    from nast_fx.render.names import place
+    from nast_fx.render.names import claim
 
     if options.plot is not None and options.plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {options.plot}: pictures are PNG; give a name that ends in .png")
@@ -105,7 +107,7 @@ def _check_extra(options: AnalyzeOptions) -> None:
     for option, path in options.extra.items():
         if len(options.files) > 1:
             raise UsageError(f"{option} takes one file, not {len(options.files)}")
-        place(path, options.files, "overwrite" if options.overwrite else "fail")
+        claim(path, options.files, replace=options.overwrite)
         check_place(path, overwrite=options.overwrite)
 
 
@@ -178,16 +180,20 @@ def _tell(found: dict[Path, dict[str, Any]], *, as_table: bool) -> None:
 
 
 def _row(path: Path, figures: dict[str, Any]) -> tuple[str, ...]:
-    loudness, key = figures["loudness"], figures["key"]
+    loudness, key, tempo = figures["loudness"], figures["key"], figures["tempo"]
     return (
         _number(loudness["integrated_lufs"], "LUFS"),
         _number(loudness["range_lu"], "LU"),
         _number(loudness["true_peak_dbtp"], "dBTP"),
-        f"{key['name']} {key['camelot']}" if key["name"] else "-",
-        _number(figures["tempo"]["bpm"], "BPM"),
+        _doubted(f"{key['name']} {key['camelot']}" if key["name"] else "-", key["confidence"], SURE_KEY),
+        _doubted(_number(tempo["bpm"], "BPM"), tempo["confidence"], SURE_BEAT),
         _clock(figures["duration_seconds"]),
         str(path),
     )
+
+
+def _doubted(value: str, confidence: float, sure: float) -> str:
+    return f"{value} ?" if value != "-" and confidence < sure else value
 
 
 def _key(names: dict[str, Any]) -> str:

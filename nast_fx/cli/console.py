@@ -54,18 +54,20 @@ class Reporter(ABC):
 class JsonReporter(Reporter):
     """One JSON object a line on stdout, each with a ``type``; nothing else, nowhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
         self._next = 0.0
         self._place: tuple[str, int] = ("", -1)
 
     def follow(self, steps: Steps[T], *, title: str = "") -> T:
         """Drain `steps` with a progress object every 0.2 s, and at each new stage or segment."""
         with contextlib.closing(steps):
-            return drain(steps, self._progress)
+            return drain(steps, None if self.quiet else self._progress)
 
     def note(self, text: str) -> None:
         """Write a ``note``."""
-        write_json({"type": "note", "message": text})
+        if not self.quiet:
+            write_json({"type": "note", "message": text})
 
     def result(self, fields: Mapping[str, Any], *, line: str, summary: str) -> None:
         """Write a ``result``."""
@@ -109,7 +111,7 @@ class PeopleReporter(Reporter):
 
 def reporter_for(*, as_json: bool, quiet: bool) -> Reporter:
     """Choose the reporter."""
-    return JsonReporter() if as_json else PeopleReporter(quiet=quiet)
+    return JsonReporter(quiet=quiet) if as_json else PeopleReporter(quiet=quiet)
 
 
 def one_line(text: str) -> str:

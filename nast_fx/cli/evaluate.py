@@ -94,9 +94,9 @@ def _cell(value: float | bool | None, digits: int, unit: str) -> str:
 
 def _check_report(path: Path, sources: list[Path], *, replace: bool) -> None:
     from nast_fx.audio.atomic import check_place
-    from nast_fx.render.names import place
+    from nast_fx.render.names import claim
 
-    place(path, sources, "overwrite" if replace else "fail")
+    claim(path, sources, replace=replace)
     check_place(path, overwrite=replace)
 
 

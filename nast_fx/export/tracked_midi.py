@@ -127,11 +127,11 @@ def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _key_events(key: KeyEstimate, semitones: int) -> list[tuple[float, Key]]:
-    if key.key is None or key.confidence < SAFE_CONFIDENCE:
-        return []
+    """Keys that are sure, where they begin; where one is not, that of the whole, if it is."""
+    whole = key.key if key.confidence >= SAFE_CONFIDENCE else None
     events: list[tuple[float, Key]] = []
     for span in key.spans:
-        named = (span.key if span.confidence >= SAFE_CONFIDENCE else key.key).transposed(semitones)
-        if not events or events[-1][1] != named:
-            events.append((span.start_seconds, named))
-    return events or [(0.0, key.key.transposed(semitones))]
+        named = span.key if span.confidence >= SAFE_CONFIDENCE else whole
+        if named and (not events or events[-1][1] != named.transposed(semitones)):
+            events.append((span.start_seconds, named.transposed(semitones)))
+    return events

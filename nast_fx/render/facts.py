@@ -72,7 +72,7 @@ class TrackFacts:
         if plan.segment_markers and not self.markers:
             said.append(f"There is no marker to cut at: {even}.")
         if plan.segment_beats and not self._has_beat:
-            said.append(f"No clear beat was found: {even}.")
+            said.append(f"There is no clear beat, or not two of them: {even}.")
         elif plan.segment_beats and (count := self._beats_a_segment(plan)) != plan.segment_beats:
             said.append(
                 f"{plan.segment_beats} beats do not make {LEAST_SECONDS:g} to {LONGEST_SECONDS:g} s: "

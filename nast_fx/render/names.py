@@ -9,7 +9,7 @@ from pathlib import Path
 from nast_fx.errors import AudioFileError, NothingToDoError, UsageError
 from nast_fx.models import Overwrite
 
-__all__ = ["output_path", "place"]
+__all__ = ["claim", "output_path", "place"]
 
 
 def output_path(
@@ -50,7 +50,7 @@ def place(path: Path, sources: Iterable[Path], overwrite: Overwrite) -> tuple[Pa
     """
     for source in sources:
         if _same(path, source):
-            raise UsageError(f"{path} is an input of this render; give the output another name")
+            raise UsageError(f"{path} is an input; give the output another name")
     if not path.exists() or path.is_dir() or overwrite == "overwrite":
         return path, overwrite == "overwrite"
     if overwrite == "skip":
@@ -65,3 +65,18 @@ def _same(path: Path, source: Path) -> bool:
     if path.exists() and source.exists():
         return os.path.samefile(path, source)
     return os.path.realpath(path) == os.path.realpath(source)
+
+
+def claim(path: Path, sources: Iterable[Path], *, replace: bool) -> None:
+    """Check a file that a command writes besides, where ``--overwrite`` is a flag.
+
+    Raises
+    ------
+    UsageError
+        It is an input.
+    AudioFileError
+        It is there, and must not be replaced.
+    """
+    place(path, sources, "overwrite")
+    if path.exists() and not replace:
+        raise AudioFileError(f"{path} is there already; --overwrite replaces it")

@@ -78,9 +78,9 @@ class Tracked:
         """Two sentences for people."""
         after = self.leveled.loudness
         before = self.content.loudness if self.content else None
-        words = [_change("LUFS", before.integrated_lufs if before else None, after.integrated_lufs)]
-        words.append(_change("dBTP", before.true_peak_dbtp if before else None, after.true_peak_dbtp))
-        said = f"Loudness {', '.join(filter(None, words)) or 'not defined'}."
+        loudness = _change("LUFS", before.integrated_lufs if before else None, after.integrated_lufs)
+        peak = _change("dBTP", before.true_peak_dbtp if before else None, after.true_peak_dbtp)
+        said = f"Loudness {loudness or 'not defined'}, true peak {peak or 'none'}."
         return " ".join(filter(None, [said, self.transposition.summary]))
 
     def as_dict(self, styles: Sequence[str]) -> dict[str, Any]:
