@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 PACKAGING = Path(__file__).parents[1] / "packaging"
-REST = "sonic-pi-samples espeak-ng fluidsynth timgm6mb-soundfont"  # of what is not installed
+# Of what is not installed.
+REST = "sonic-pi-samples espeak-ng fluidsynth timgm6mb-soundfont dpf-source g++ zam-plugins"
 INSTALLED = 'case "$*" in *ffmpeg*) printf installed ;; *) exit 1 ;; esac'
 
 pytestmark = pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")

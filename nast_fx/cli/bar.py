@@ -25,6 +25,7 @@ STAGES = {
     "key": "finding the key",
     "tempo": "finding the beat",
     "level": "leveling",
+    "chain": "running the chain",
     "transfer": "styling",
     "griffin-lim": "finding phases",
     "write": "writing",

@@ -14,7 +14,7 @@ from nast_fx.models.methods import (
     VermaSmithSettings,
 )
 from nast_fx.models.plan import RenderPlan, StereoPolicy
-from nast_fx.models.request import MAX_LOOP_SECONDS, Overwrite, RenderRequest, TextureRequest
+from nast_fx.models.request import MAX_LOOP_SECONDS, ChainRequest, Overwrite, RenderRequest, TextureRequest
 from nast_fx.models.style import StyleReference, parse_snippet, parse_style
 from nast_fx.models.tracking import Tracking
 
@@ -22,6 +22,7 @@ __all__ = [
     "MAX_LOOP_SECONDS",
     "METHOD_SETTINGS",
     "BarryKimSettings",
+    "ChainRequest",
     "InfiniteSettings",
     "Key",
     "MethodSettings",

@@ -21,7 +21,7 @@ from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.track import SegmentRecord
 from nast_fx.render.tracked import Tracked
 
-__all__ = ["Rendered", "render_file", "texture_file"]
+__all__ = ["Rendered", "loses_bits", "render_file", "texture_file", "write_result"]
 
 BLOCK_FRAMES = 2**18
 LOSSY = ("ogg", "mp3")
@@ -94,10 +94,12 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
         if untouched and file and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
         elif file:
-            dither = not untouched or _loses_bits(file.info, destination.format)
-            _write(styled.source, destination, plan.seed, dither, read_metadata(request.content), file.start)
+            dither = not untouched or loses_bits(file.info, destination.format)
+            write_result(
+                styled.source, destination, plan.seed, dither, read_metadata(request.content), file.start
+            )
         else:
-            _write(styled.source, destination, plan.seed, True, None, 0)
+            write_result(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
 
 
@@ -125,11 +127,11 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
             fits_integers=destination.format.bits != "32f",
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
-        _write(styled.source, destination, plan.seed, True, None, 0)
+        write_result(styled.source, destination, plan.seed, True, None, 0)
     return _rendered(request, method, styled, destination, began)
 
 
-def _loses_bits(info: FileInfo, output: OutputFormat) -> bool:
+def loses_bits(info: FileInfo, output: OutputFormat) -> bool:
     """Whether the samples, as they are, do not fit into the depth of the output."""
     depths = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
     return output.bits in {"16", "24"} and depths.get(info.subtype, 32) > int(output.bits or 0)
@@ -147,7 +149,7 @@ def _is_whole_copy(content: FileSource, output: OutputFormat) -> bool:
     return whole and _same_format(content.info, output)
 
 
-def _write(
+def write_result(
     source: AudioSource,
     destination: Destination,
     seed: int,
@@ -155,6 +157,17 @@ def _write(
     metadata: Metadata | None,
     offset: int,
 ) -> None:
+    """Write a result to its place, whole or not at all.
+
+    Parameters
+    ----------
+    seed : int
+        Of the dither.
+    metadata : Metadata or None
+        Of the file that the result is made of.
+    offset : int
+        Frame of that file at which the result begins.
+    """
     shape = destination.shape
     with open_sink(
         destination.path,

@@ -15,7 +15,7 @@ from nast_fx.audio.score_file import is_score
 from nast_fx.audio.score_sound import render_score
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.methods import Method, build_method
-from nast_fx.models import RenderRequest, TextureRequest
+from nast_fx.models import ChainRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, check_score
@@ -30,9 +30,12 @@ __all__ = [
     "OpenedRender",
     "OpenedTexture",
     "Shape",
+    "Target",
+    "checked_destination",
     "open_content",
     "open_render",
     "open_texture",
+    "plan_target",
 ]
 
 SCORE_RATE = 44_100  # Hz, at which a score is played
@@ -109,10 +112,10 @@ def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
     method = build_method(request.method, request.settings, quality=plan.quality)
     choose_device(plan.device)
     like = None if is_score(request.content) else probe(request.content)
-    target = _target(request, like, "styled")
+    target = plan_target(request, like, "styled")
     content = open_content(request, stack)
     source = content.source
-    destination = _checked(target, Shape(source.sample_rate, source.n_channels, source.n_frames))
+    destination = checked_destination(target, Shape(source.sample_rate, source.n_channels, source.n_frames))
     stats = check_samples(source, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
     rate = content_rate(source, references)
@@ -175,12 +178,12 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
     rate = texture_rate(references)
     shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
     least = window_seconds(method, rate, plan, shape.n_frames / rate)
-    destination = _checked(_target(request, probe(request.inputs[0]), "texture"), shape)
+    destination = checked_destination(plan_target(request, probe(request.inputs[0]), "texture"), shape)
     return OpenedTexture(method, references, destination, least)
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
     """A destination whose shape is not known yet."""
 
     path: Path
@@ -188,7 +191,9 @@ class _Target:
     format: OutputFormat
 
 
-def _target(request: RenderRequest | TextureRequest, like: FileInfo | None, kind: str) -> _Target:
+def plan_target(
+    request: RenderRequest | TextureRequest | ChainRequest, like: FileInfo | None, kind: str
+) -> Target:
     """Decide where a result goes and as what, before anything is read."""
     asked, beside = request.output, request.inputs[0]
     if asked is not None and asked.is_dir():
@@ -209,10 +214,10 @@ def _target(request: RenderRequest | TextureRequest, like: FileInfo | None, kind
         asked = asked.with_name(asked.name + extension(output))
     named = output_path(asked, beside, extension(output), kind=kind, variation=request.variation)
     path, replace = place(named, request.inputs, request.overwrite)
-    return _Target(path, replace, output)
+    return Target(path, replace, output)
 
 
-def _checked(target: _Target, shape: Shape) -> Destination:
+def checked_destination(target: Target, shape: Shape) -> Destination:
     """Check that what will be made can be written there."""
     check_writable(
         target.path,

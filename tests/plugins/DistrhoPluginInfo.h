@@ -1,0 +1,17 @@
+// What DPF asks of every plugin; the builder gives NAST_NAME, NAST_CHANNELS and what the kind needs.
+#pragma once
+
+#define DISTRHO_PLUGIN_BRAND "nast-fx tests"
+#define DISTRHO_PLUGIN_NAME NAST_NAME
+#define DISTRHO_PLUGIN_URI "urn:nast-fx:" NAST_NAME
+#define DISTRHO_PLUGIN_NUM_OUTPUTS NAST_CHANNELS
+#define DISTRHO_PLUGIN_IS_RT_SAFE 1
+#define DISTRHO_PLUGIN_WANT_LATENCY 1
+
+#ifdef NAST_SYNTH
+#define DISTRHO_PLUGIN_NUM_INPUTS 0
+#define DISTRHO_PLUGIN_IS_SYNTH 1
+#define DISTRHO_PLUGIN_WANT_MIDI_INPUT 1
+#else
+#define DISTRHO_PLUGIN_NUM_INPUTS NAST_CHANNELS
+#endif
