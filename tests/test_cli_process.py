@@ -124,13 +124,13 @@ CANCELLED_SERIES = """
 import sys
 from nast_fx.cli import main
 from nast_fx.render import job
-write, calls = job._write, []
+write, calls = job.write_result, []
 def interrupt(*args):
     calls.append(args)
     if len(calls) == 2:
         raise KeyboardInterrupt
     write(*args)
-job._write = interrupt
+job.write_result = interrupt
 words = "render short.wav --style rain.wav --set max_iterations=1 --variations 3"
 sys.exit(main(words.split()))
 """

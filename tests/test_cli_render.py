@@ -200,7 +200,7 @@ def test_one_of_several_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
     from nast_fx.errors import AudioFileError
     from nast_fx.render import job
 
-    write, calls = job._write, []
+    write, calls = job.write_result, []
 
     def fail_second(*args: object) -> None:
         calls.append(args)
@@ -208,7 +208,7 @@ def test_one_of_several_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
             raise AudioFileError("the disk is gone")
         write(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(job, "_write", fail_second)
+    monkeypatch.setattr(job, "write_result", fail_second)
     ended = cli.render("--variations", 3)
     assert (ended.code, ended.out) == (3, ["song.styled.1.wav", "song.styled.3.wav"])
     assert ended.err[-1] == "error: 1 of 3 failed; the first: the disk is gone"

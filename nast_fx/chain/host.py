@@ -124,13 +124,17 @@ class HostedPlugin:
             There is no such parameter, or the value is out of its range; then nothing is set.
         """
         for name, value in values.items():
-            if name not in self.facts.parameters:
-                near = did_you_mean(name, self.facts.parameters)
-                raise UsageError(f"{self.name} has no parameter '{name}'{near}")
-            self.facts.parameters[name].check(value)
+            self.check_value(name, value)
         if values:
             answer = self._ask({"do": "set", "values": dict(values)}, "setting parameters")
             self.latency_samples = answer["latency_samples"]
+
+    def check_value(self, name: str, value: float | bool | str) -> None:
+        """Check that there is such a parameter and it takes the value; raises as `set_values`."""
+        if name not in self.facts.parameters:
+            near = did_you_mean(name, self.facts.parameters)
+            raise UsageError(f"{self.name} has no parameter '{name}'{near}")
+        self.facts.parameters[name].check(value)
 
     def state(self) -> StateSpec:
         """Give everything that brings the plugin back to where it is; this ends a stream, as `reset` does."""

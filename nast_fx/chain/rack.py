@@ -8,7 +8,7 @@ The style slot is only a place: here it passes what comes; `halves` gives what s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Iterable, Mapping, MutableSequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, overload
@@ -16,14 +16,15 @@ from typing import Any, overload
 import numpy as np
 
 from nast_fx.audio import AudioSource, Samples, ScratchFile
-from nast_fx.chain.slots import Setting, make_stage
+from nast_fx.chain.board import slot_of
+from nast_fx.chain.setting import Controller, Setting
+from nast_fx.chain.slots import make_stage
 from nast_fx.errors import UsageError
 from nast_fx.models.base import validated
 from nast_fx.models.chain import ChainSpec, SlotSpec, check_at_rate
-from nast_fx.models.plugin_table import BUILTINS
 from nast_fx.progress import Progress, Steps
 
-__all__ = ["Rack", "run_chain"]
+__all__ = ["Rack", "check_chain", "run_chain", "tail_frames"]
 
 BLOCK_FRAMES = 2**18
 
@@ -47,14 +48,14 @@ class Rack(MutableSequence[SlotSpec]):
 
     @classmethod
     def from_board(cls, board: Any) -> Rack:
-        """Take over the built-in plugins of a `pedalboard.Pedalboard`, with their values.
+        """Take over the plugins of a `pedalboard.Pedalboard`, with their values and states.
 
         Raises
         ------
         UsageError
-            It holds something that is not in the table: a hosted plugin, or a board in a board.
+            It holds something that is no slot: a board in a board, or a plugin that holds a file.
         """
-        return cls(_taken(plugin) for plugin in board)
+        return cls(slot_of(plugin) for plugin in board)
 
     @property
     def spec(self) -> ChainSpec:
@@ -88,15 +89,17 @@ class Rack(MutableSequence[SlotSpec]):
         UsageError
             The signal has no such shape, or a slot does not fit its rate or channels.
         ChainError
-            A slot gives values that are not numbers.
+            A slot gives values that are not numbers; a hosted plugin crashes or hangs.
         """
         if audio.ndim != 2 or not audio.shape[0]:
             raise UsageError(f"audio of shape {audio.shape} must be (channel, frame)")
-        n_tail = _tail_frames(tail_seconds, sample_rate)
+        n_tail = tail_frames(tail_seconds, sample_rate)
         padded = np.pad(np.asarray(audio, dtype=np.float32), ((0, 0), (0, n_tail)))
         check_at_rate(self.spec, sample_rate, len(padded))
-        stage = make_stage(self._slots, Setting(sample_rate, len(padded), padded.shape[1], self._folder))
-        parts = [stage.push(padded), stage.finish()]
+        with ExitStack() as stack:
+            setting = Setting(sample_rate, len(padded), padded.shape[1], stack, self._folder)
+            stage = make_stage(self._slots, setting)
+            parts = [stage.push(padded), stage.finish()]
         return np.concatenate([part for part in parts if part.shape[0]], axis=1)
 
     __call__ = process
@@ -157,6 +160,9 @@ def run_chain(
     *,
     folder: Path | None = None,
     tail_seconds: float = 0.0,
+    controllers: Mapping[int, Controller] | None = None,
+    notes: list[str] | None = None,
+    first: int = 1,
 ) -> Steps[ScratchFile]:
     """Process a source of any length through slots, in blocks.
 
@@ -167,45 +173,71 @@ def run_chain(
         Closes the result, a temporary file.
     tail_seconds : float
         How much longer the result is.
+    controllers : mapping of int to callable, optional
+        A score's controllers by number: from seconds of the source to 0 ... 1.
+    notes : list of str, optional
+        What the user should know is added here.
+    first : int
+        Number of the first slot in messages.
 
     Raises
     ------
     UsageError, ChainError
         As `Rack.process`.
     """
-    rack, rate = Rack(slots, folder=folder), source.sample_rate
-    check_at_rate(rack.spec, rate, source.n_channels)
-    n_frames = source.n_frames + _tail_frames(tail_seconds, rate)
-    result = stack.enter_context(ScratchFile(rate, source.n_channels, n_frames))
-    stage = make_stage(tuple(rack), Setting(rate, source.n_channels, n_frames, folder))
-    n_written = 0
-    for start in range(0, n_frames, BLOCK_FRAMES):
-        yield Progress("chain", share=start / n_frames, note=f"{len(rack)} slots")
-        made = stage.push(source.read(start, min(BLOCK_FRAMES, n_frames - start)))
-        result.write(n_written, made)
-        n_written += made.shape[1]
-    rest = stage.finish()
-    if rest.size:
-        result.write(n_written, rest)
+    rack, rate, n_channels = Rack(slots, folder=folder), source.sample_rate, source.n_channels
+    check_at_rate(rack.spec, rate, n_channels)
+    n_frames = source.n_frames + tail_frames(tail_seconds, rate)
+    result = stack.enter_context(ScratchFile(rate, n_channels, n_frames))
+    with ExitStack() as hosts:
+        setting = Setting(rate, n_channels, n_frames, hosts, folder, controllers or {})
+        stage, n_written = make_stage(tuple(rack), setting, first=first), 0
+        if notes is not None:
+            notes += setting.notes
+        for start in range(0, n_frames, BLOCK_FRAMES):
+            yield Progress("chain", share=start / n_frames, note=f"{len(rack)} slots")
+            made = stage.push(source.read(start, min(BLOCK_FRAMES, n_frames - start)))
+            result.write(n_written, made)
+            n_written += made.shape[1]
+        rest = stage.finish()
+        if rest.size:
+            result.write(n_written, rest)
     return result
 
 
-def _tail_frames(seconds: float, sample_rate: int) -> int:
+def check_chain(
+    slots: Iterable[SlotSpec],
+    sample_rate: int,
+    n_channels: int,
+    *,
+    folder: Path | None = None,
+    controllers: Mapping[int, Controller] | None = None,
+    first: int = 1,
+) -> list[str]:
+    """Open everything that slots need, and close it again: what cannot be run is known before any work.
+
+    Parameters as those of `run_chain`.
+
+    Returns
+    -------
+    list of str
+        What the user should know, a sentence each.
+
+    Raises
+    ------
+    AudioFileError, UsageError, ChainError
+        As `Rack.process`, but for what shows in sound only.
+    """
+    rack = Rack(slots, folder=folder)
+    check_at_rate(rack.spec, sample_rate, n_channels)
+    with ExitStack() as hosts:
+        setting = Setting(sample_rate, n_channels, 1, hosts, folder, controllers or {})
+        make_stage(tuple(rack), setting, first=first)
+    return setting.notes
+
+
+def tail_frames(seconds: float, sample_rate: int) -> int:
+    """Length of a tail in frames; a `UsageError` unless it is 0 ... 600 s."""
     if not 0 <= seconds <= 600:
         raise UsageError(f"tail={seconds:g} must be at least 0 and at most 600")
     return round(seconds * sample_rate)
-
-
-def _taken(plugin: Any) -> SlotSpec:
-    name = type(plugin).__name__
-    info = BUILTINS.get(name)
-    if info is None or any(parameter.kind == "file" for parameter in info.parameters.values()):
-        raise UsageError(f"{name} cannot be taken over from a board; write its slot by hand")
-    values = {key: _plain(getattr(plugin, key)) for key in info.parameters}
-    return SlotSpec(plugin=name, parameters=values)
-
-
-def _plain(value: Any) -> float | bool | str:
-    if isinstance(value, (bool, int, float)):
-        return value
-    return str(getattr(value, "name", value))

@@ -14,11 +14,25 @@ from nast_fx.chain.scan_cache import PluginEntry, PluginFile, ScanCache, stamp_o
 from nast_fx.errors import NastFxError, UsageError, did_you_mean
 from nast_fx.progress import Progress, Steps
 
-__all__ = ["PluginEntry", "PluginFile", "Scan", "allow", "deny", "find_plugin", "plugin_folders", "scan"]
+__all__ = [
+    "MissingPluginError",
+    "PluginEntry",
+    "PluginFile",
+    "Scan",
+    "allow",
+    "deny",
+    "find_plugin",
+    "plugin_folders",
+    "scan",
+]
 
 SUFFIXES = (".vst3", ".component")
 SCAN_RATE = 44_100  # Hz
 SCAN_CHANNELS = 2
+
+
+class MissingPluginError(UsageError):
+    """There is no plugin of that name."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +124,9 @@ def scan(
 
 
 def find_plugin(name_or_path: str | Path, *, cache: Path | None = None) -> PluginFile:
-    """Find a plugin by its path, or by its own or its file's name among those that were scanned.
+    """Find a plugin by its path or name.
+
+    The name is its own or its file's among those that were scanned, or its file's in `plugin_folders`.
 
     Returns
     -------
@@ -120,7 +136,7 @@ def find_plugin(name_or_path: str | Path, *, cache: Path | None = None) -> Plugi
 
     Raises
     ------
-    UsageError
+    MissingPluginError
         There is none of that name.
     PluginError
         It failed when it was scanned, or is denied.
@@ -140,8 +156,12 @@ def find_plugin(name_or_path: str | Path, *, cache: Path | None = None) -> Plugi
     for name, file in names.items():
         if name.casefold() == word.casefold():
             return _allowed(file, known)
-    near = did_you_mean(word, names) or "; scan for plugins first, or give a path"
-    raise UsageError(f"there is no plugin '{shown(name_or_path)}'{near}")
+    installed = {path.stem: path for path in _plugin_paths(plugin_folders())}
+    for name, path in installed.items():
+        if name.casefold() == word.casefold():
+            return _allowed(known.known(path) or PluginFile(path, stamp_of(path)), known)
+    near = did_you_mean(word, {**names, **installed}) or "; scan for plugins first, or give a path"
+    raise MissingPluginError(f"there is no plugin '{shown(name_or_path)}'{near}")
 
 
 def deny(path: str | Path, *, cache: Path | None = None) -> None:

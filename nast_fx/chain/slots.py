@@ -6,68 +6,40 @@ checked, since one value that is no number becomes almost nothing but such value
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pedalboard
 from pedalboard._pedalboard import Pedalboard as Board
 
 from nast_fx.audio import Samples
+from nast_fx.chain.automation import Moved, curves_of
 from nast_fx.chain.builtins import make_builtin
+from nast_fx.chain.hosted_slot import hosted_stage
+from nast_fx.chain.setting import ChainError, Setting
 from nast_fx.chain.stages import Blend, Parallel, Series, Stage, Streamed, Through, Whole
-from nast_fx.errors import NastFxError, UsageError
-from nast_fx.models.chain import AutomationSpec, SlotSpec
+from nast_fx.models.chain import SlotSpec
 
-__all__ = ["ChainError", "Controller", "Setting", "make_stage"]
+__all__ = ["make_stage"]
 
-STEP_FRAMES = 512  # between two values of a parameter that changes over time
-
-Controller = Callable[[float], float]
 Numbered = tuple[int, SlotSpec]
 
 
-class ChainError(NastFxError):
-    """A slot could not do its work; the message names it."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What stages are made for.
-
-    Attributes
-    ----------
-    sample_rate : int
-        Hz.
-    n_channels, n_frames : int
-        Of the signal.
-    folder : Path or None
-        Where relative file names of a chain start.
-    controllers : mapping of int to callable
-        A score's controllers by number: from seconds to 0 ... 1.
-    """
-
-    sample_rate: int
-    n_channels: int
-    n_frames: int
-    folder: Path | None = None
-    controllers: Mapping[int, Controller] = field(default_factory=dict)
-
-
-def make_stage(slots: Sequence[SlotSpec], setting: Setting, where: str = "") -> Stage:
-    """Make the stage of a row of slots; `where` begins the messages of branches.
+def make_stage(slots: Sequence[SlotSpec], setting: Setting, where: str = "", *, first: int = 1) -> Stage:
+    """Make the stage of a row of slots, counted from `first`; `where` begins the messages of branches.
 
     Raises
     ------
     AudioFileError
         A file that a plugin needs cannot be used.
+    ChainError
+        A hosted plugin cannot be loaded.
     UsageError
-        A slot cannot be hosted here, or follows a controller that no score moves.
+        A hosted plugin is missing or takes no such value; a slot follows a controller that no score moves.
     """
     stages: list[Stage] = []
     plain: list[Numbered] = []
-    for numbered in enumerate(slots, 1):
+    for numbered in enumerate(slots, first):
         slot = numbered[1]
         if slot.bypass or slot.mix == 0 or slot.kind == "style":
             continue
@@ -113,7 +85,7 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage:
         ]
         return Parallel(stages, setting.n_channels)
     if slot.builtin is None:
-        raise UsageError(f"{label}: hosted plugins cannot be run yet")
+        return hosted_stage(slot, label, setting)
     if not slot.builtin.is_chunk_safe:
         whole = make_builtin(slot, setting.folder)
 
@@ -121,45 +93,17 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage:
             return _finite(whole.process(signal, setting.sample_rate), label)
 
         return Whole(at_once, setting.sample_rate, setting.n_frames)
-    moved = _Moved(make_builtin(slot, setting.folder), _curves(slot, setting, label), setting)
-    return Streamed(
-        lambda block: _finite(moved.process(block), label), setting.sample_rate, setting.n_channels
-    )
+    plugin = make_builtin(slot, setting.folder)
 
+    def process(block: Samples) -> Samples:
+        return _finite(_run(plugin, block, setting), label)
 
-class _Moved:
-    """A built-in plugin whose parameters change over time."""
+    def apply(values: dict[str, float]) -> None:
+        for name, value in values.items():
+            setattr(plugin, name, value)
 
-    def __init__(self, plugin: pedalboard.Plugin, curves: Mapping[str, Controller], setting: Setting) -> None:
-        self._plugin, self._curves, self._setting = plugin, curves, setting
-        self._n_done = 0
-
-    def process(self, block: Samples) -> Samples:
-        """Process a block, in steps where something moves."""
-        step = STEP_FRAMES if self._curves else max(block.shape[1], 1)
-        parts = []
-        for first in range(0, block.shape[1], step):
-            seconds = (self._n_done + first) / self._setting.sample_rate
-            for name, curve in self._curves.items():
-                setattr(self._plugin, name, curve(seconds))
-            parts.append(_run(self._plugin, block[:, first : first + step], self._setting))
-        self._n_done += block.shape[1]
-        return np.concatenate(parts, axis=1)
-
-
-def _curves(slot: SlotSpec, setting: Setting, label: str) -> dict[str, Controller]:
-    return {name: _curve(spec, setting, f"{label}: {name}") for name, spec in slot.automation.items()}
-
-
-def _curve(spec: AutomationSpec, setting: Setting, label: str) -> Controller:
-    """Value over seconds; before the first point and after the last they hold."""
-    if spec.controller is None:
-        times, values = zip(*spec.points, strict=True)
-        return lambda seconds: float(np.interp(seconds, times, values))
-    if spec.controller not in setting.controllers:
-        raise UsageError(f"{label} follows controller {spec.controller}, which no score moves")
-    moved, low, high = setting.controllers[spec.controller], spec.low or 0.0, spec.high or 0.0
-    return lambda seconds: low + (high - low) * moved(seconds)
+    moved = Moved(process, apply, curves_of(slot, setting.controllers, label), setting.sample_rate)
+    return Streamed(moved.process, setting.sample_rate, setting.n_channels)
 
 
 def _blended(slot: SlotSpec, stage: Stage, setting: Setting) -> Stage:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nast_fx.cli.console import reporter_for, write_json, write_out
+from nast_fx.cli.content import INSTRUMENT, MIDI, TAIL, chain_values
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.options import OUTPUT, ReportingOptions
@@ -63,14 +64,14 @@ class RunOptions(ReportingOptions):
     """What `chain run` takes."""
 
     content: Annotated[Path, typer.Argument(metavar="IN", help="Recording to process.")]
-    chain: Annotated[Path, typer.Option("--chain", metavar="CHAIN", help="Chain file, .toml or .json.")]
+    chain: Annotated[Path, typer.Option("--chain", "-c", metavar="CHAIN", help="Chain file, .toml or .json.")]
     output: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="File or folder to write to; by default beside IN."),
     ] = None
-    tail_seconds: Annotated[
-        str, field_option("--tail", model=ChainRequest, field="tail_seconds", panel=OUTPUT, metavar="S")
-    ] = "0"
+    midi: Annotated[Path | None, MIDI] = None
+    instrument: Annotated[Path | None, INSTRUMENT] = None
+    tail_seconds: Annotated[str, TAIL] = "0"
     format: Annotated[
         str | None, field_option("--format", model=OutputFormat, field="container", panel=OUTPUT)
     ] = None
@@ -84,9 +85,10 @@ class RunOptions(ReportingOptions):
 @takes(RunOptions)
 def run(options: RunOptions) -> None:
     """Run a recording through a chain of effects; it is aligned with the recording, whatever the latency."""
-    from nast_fx.chain.job import chain_file
+    from nast_fx.render.chained import chain_file
 
     values = {name: getattr(options, name) for name in ChainRequest.model_fields if hasattr(options, name)}
+    values |= chain_values(options.chain)
     request = checked(ChainRequest, values, names=option_names(RunOptions))
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
     made = reporter.follow(chain_file(request))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nast_fx.cli.content import INSTRUMENT, MIDI, SCORE, TAIL, chain_values
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.jobs import Job, make_jobs, run_jobs
 from nast_fx.cli.options import OUTPUT, PLACE, SOUND, TRACKING, JobOptions
@@ -18,8 +19,6 @@ from nast_fx.models import RenderPlan, RenderRequest, Tracking, parse_snippet, p
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False)
-
-SCORE = "Score"
 
 EPILOG = (
     "Without --out the result is STEM.styled.EXT beside the content. Examples: "
@@ -67,24 +66,19 @@ class RenderOptions(JobOptions):
     gate: Annotated[
         str | None, field_option("--gate", model=Tracking, field="gate", panel=TRACKING, metavar="LU")
     ] = None
-    midi: Annotated[
+    chain: Annotated[
         Path | None,
         typer.Option(
-            "--midi",
-            metavar="FILE.mid",
-            help=RenderRequest.model_fields["midi"].description,
-            rich_help_panel=SCORE,
+            "--chain",
+            "-c",
+            metavar="CHAIN",
+            help="Chain file: effects before and after the style. See nast-fx chain.",
+            rich_help_panel=SOUND,
         ),
     ] = None
-    instrument: Annotated[
-        Path | None,
-        typer.Option(
-            "--instrument",
-            metavar="FILE.sf2",
-            help=RenderRequest.model_fields["instrument"].description,
-            rich_help_panel=SCORE,
-        ),
-    ] = None
+    tail_seconds: Annotated[str, TAIL] = "0"
+    midi: Annotated[Path | None, MIDI] = None
+    instrument: Annotated[Path | None, INSTRUMENT] = None
     amount_controller: Annotated[
         str | None,
         field_option(
@@ -130,6 +124,8 @@ class RenderOptions(JobOptions):
             content=self.content,
             midi=self.midi,
             instrument=self.instrument,
+            tail_seconds=self.tail_seconds,
+            **chain_values(self.chain),
             styles=tuple(parse_style(text) for text in self.style),
             start_seconds=start,
             length_seconds=length,
@@ -141,6 +137,6 @@ class RenderOptions(JobOptions):
 def render(options: RenderOptions) -> None:
     """Style a recording with the sound of one or several others.
 
-    The result has the content's length, rate and channels.
+    The result has the content's length (longer by --tail), rate and channels.
     """
     run_jobs(options.jobs(), options)

@@ -17,10 +17,10 @@ from nast_fx.evaluate import evaluate, evaluate_texture, write_report
 from nast_fx.evaluate.files import write_whole
 from nast_fx.export import export_render
 from nast_fx.models import RenderRequest, StyleReference, TextureRequest
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Progress, Steps, drain
 from nast_fx.render import Rendered
 from nast_fx.render.names import output_path, place
-from nast_fx.render.opening import open_content
+from nast_fx.render.opening import open_content, open_score
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
 
@@ -133,7 +133,7 @@ def mean_history(rendered: Rendered) -> list[dict[str, float]]:
 def _content(request: RenderRequest, seconds: float) -> Audio:
     """Read the content as it was styled; a score is played once more."""
     with ExitStack() as stack:
-        source = open_content(request, stack).source
+        source = drain(open_content(request, open_score(request), stack)).source
         n_frames = min(source.n_frames, round(seconds * source.sample_rate))
         return Audio(source.read(0, n_frames), source.sample_rate)
 

@@ -14,7 +14,14 @@ from nast_fx.models.methods import (
     VermaSmithSettings,
 )
 from nast_fx.models.plan import RenderPlan, StereoPolicy
-from nast_fx.models.request import MAX_LOOP_SECONDS, ChainRequest, Overwrite, RenderRequest, TextureRequest
+from nast_fx.models.request import (
+    MAX_LOOP_SECONDS,
+    ChainRequest,
+    ContentRequest,
+    Overwrite,
+    RenderRequest,
+    TextureRequest,
+)
 from nast_fx.models.style import StyleReference, parse_snippet, parse_style
 from nast_fx.models.tracking import Tracking
 
@@ -23,6 +30,7 @@ __all__ = [
     "METHOD_SETTINGS",
     "BarryKimSettings",
     "ChainRequest",
+    "ContentRequest",
     "InfiniteSettings",
     "Key",
     "MethodSettings",

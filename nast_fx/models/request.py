@@ -6,11 +6,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nast_fx.models.base import Settings, setting
+from nast_fx.models.chain import ChainSpec
 from nast_fx.models.plan import RenderPlan
 from nast_fx.models.style import StyleReference
 from nast_fx.models.tracking import Tracking
 
-__all__ = ["MAX_LOOP_SECONDS", "ChainRequest", "Overwrite", "RenderRequest", "TextureRequest"]
+__all__ = [
+    "MAX_LOOP_SECONDS",
+    "ChainRequest",
+    "ContentRequest",
+    "Overwrite",
+    "RenderRequest",
+    "TextureRequest",
+]
 
 Overwrite = Literal["fail", "skip", "rename", "overwrite"]
 MAX_LOOP_SECONDS = 120.0  # a loop is made in one piece
@@ -24,19 +32,42 @@ class _Writing(Settings):
     variation: int | None = setting(None, "Number that goes into the output's name.", ge=1)
 
 
-class ChainRequest(_Writing):
-    """Run one file through a chain of effects."""
+class ContentRequest(_Writing):
+    """A content, what plays it or stands beside it, and a chain that it passes."""
 
-    content: Path = setting(..., "File to process.")
-    chain: Path = setting(..., "Chain file.")
+    content: Path = setting(..., "File to process: a recording, or a score with an instrument.")
+    midi: Path | None = setting(
+        None, "Score beside the content: tempo, keys, markers and controllers are read from it."
+    )
+    instrument: Path | None = setting(
+        None, "What plays a content that is a score: a soundfont, or a plugin (.vst3, .component)."
+    )
+    start_seconds: float = setting(0.0, "Where the part begins that is rendered.", unit="s", ge=0)
+    length_seconds: float | None = setting(None, "Length of the rendered part; empty is to the end.", gt=0)
     tail_seconds: float = setting(
-        0.0, "How much longer the result is, for what rings on.", unit="s", ge=0, le=600
+        0.0, "How much longer the result is, for what rings on in a chain.", unit="s", ge=0, le=600
+    )
+    chain: ChainSpec = setting(
+        ChainSpec(), "Effects from first to last; without a style slot, the style comes after them."
+    )
+    chain_file: Path | None = setting(
+        None, "File that the chain was read from; relative names in it start from its folder."
     )
 
     @property
     def inputs(self) -> tuple[Path, ...]:
         """All files that are read; the content first."""
-        return (self.content, self.chain)
+        beside = (self.midi, self.instrument, self.chain_file)
+        return (self.content, *(path for path in beside if path is not None))
+
+    @property
+    def chain_folder(self) -> Path | None:
+        """Where relative names in the chain start."""
+        return None if self.chain_file is None else self.chain_file.resolve().parent
+
+
+class ChainRequest(ContentRequest):
+    """Run one file through a chain of effects."""
 
 
 class _Request(_Writing):
@@ -47,22 +78,14 @@ class _Request(_Writing):
     tracking: Tracking = setting(Tracking(), "Loudness and key.")
 
 
-class RenderRequest(_Request):
+class RenderRequest(_Request, ContentRequest):
     """Style one file."""
 
     @property
     def inputs(self) -> tuple[Path, ...]:
         """All files that are read; the content first."""
-        beside = (path for path in (self.midi, self.instrument) if path is not None)
-        return (self.content, *(style.path for style in self.styles), *beside)
-
-    content: Path = setting(..., "File to style: a recording, or a score with an instrument.")
-    midi: Path | None = setting(
-        None, "Score beside the content: tempo, keys, markers and controllers are read from it."
-    )
-    instrument: Path | None = setting(None, "Soundfont that plays a content that is a score.")
-    start_seconds: float = setting(0.0, "Where the rendered part begins.", unit="s", ge=0)
-    length_seconds: float | None = setting(None, "Length of the rendered part; empty is to the end.", gt=0)
+        content, *beside = super().inputs
+        return (content, *(style.path for style in self.styles), *beside)
 
 
 class TextureRequest(_Request):

@@ -9,6 +9,7 @@ resampled, and added.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,7 @@ def style_source(
     tracking: Tracking | None = None,
     score: ScorePart | None = None,
     fits_integers: bool = False,
+    amount: Callable[[float], float] | None = None,
 ) -> Steps[Styled]:
     """Style a source.
 
@@ -108,6 +110,8 @@ def style_source(
         Beside the content: tempo, keys, markers and controllers.
     fits_integers : bool
         The result will be written in a format that holds nothing above full scale.
+    amount : callable, optional
+        From seconds to 0 ... 1: scales the plan's amount over time.
 
     Raises
     ------
@@ -125,6 +129,7 @@ def style_source(
     notes = [*content_notes(content, stats, layout, rate, least), *references.notes(least)]
     yield Progress("analyze", note="listening to the content")
     facts = yield from within(gather_facts(content, "the content", tracking, score), *SHARES["facts"])
+    facts = facts.with_amount(amount)
     is_styled = plan.amount > 0
     plan_keys = plan_transposition(facts.analysis.key, references.items, tracking, is_styled=is_styled)
     transposition = yield from within(plan_keys, *SHARES["keys"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,6 +65,14 @@ class TrackFacts:
         if plan.segment_beats is None or not self._has_beat:
             return None
         return tuple(float(beat) for beat in self.analysis.tempo.beats[:: self._beats_a_segment(plan)])
+
+    def with_amount(self, amount: Callable[[float], float] | None) -> TrackFacts:
+        """Give facts whose amount is also scaled by a function of seconds."""
+        if amount is None:
+            return self
+        times = point_times(len(self.analysis.loudness.power))
+        values = np.array([amount(float(at)) for at in times])
+        return replace(self, amount=Curve(values if self.amount is None else values * self.amount.values))
 
     def notes(self, plan: RenderPlan) -> tuple[str, ...]:
         """What the user should know about a plan, a sentence each."""

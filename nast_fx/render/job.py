@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nast_fx.audio import AudioSource, FileInfo, FileSource
 from nast_fx.audio.chunks import Metadata, read_metadata
-from nast_fx.audio.score_file import is_score
 from nast_fx.audio.sink import copy_exact, open_sink
 from nast_fx.methods import Method
 from nast_fx.models import RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.engine import Styled, make_texture, style_source
+from nast_fx.render.engine import Styled, make_texture
+from nast_fx.render.in_chain import style_in_chain
 from nast_fx.render.opening import Destination, open_render, open_texture
 from nast_fx.render.track import SegmentRecord
 from nast_fx.render.tracked import Tracked
@@ -45,6 +45,8 @@ class Rendered:
     records : tuple of SegmentRecord
     tracked : Tracked
         Loudness, silence, key and tempo, before and after.
+    effects : tuple of str
+        What ran in the chain around the style, from first to last.
     """
 
     output: Path
@@ -61,6 +63,7 @@ class Rendered:
     notes: tuple[str, ...]
     records: tuple[SegmentRecord, ...]
     tracked: Tracked
+    effects: tuple[str, ...]
 
 
 def render_file(request: RenderRequest) -> Steps[Rendered]:
@@ -74,23 +77,24 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
     began = time.perf_counter()
     plan = request.plan
     with ExitStack() as stack:
-        doing = "playing" if is_score(request.content) else "checking"
-        yield Progress("read", note=f"{doing} {request.content.name}")
-        opened = open_render(request, stack)
+        yield Progress("read", note=f"checking {request.content.name}")
+        opened = yield from open_render(request, stack)
         method, destination, file = opened.method, opened.destination, opened.content.file
-        styled = yield from style_source(
+        styled = yield from style_in_chain(
             opened.content.source,
             opened.stats,
             opened.references,
             method,
             plan,
             stack,
+            opened.placement,
             tracking=request.tracking,
             score=opened.content.score,
             fits_integers=destination.format.bits != "32f",
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
-        untouched = plan.amount == 0 and request.tracking.leaves_untouched
+        is_idle = opened.placement.is_idle
+        untouched = plan.amount == 0 and request.tracking.leaves_untouched and is_idle
         if untouched and file and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
         elif file:
@@ -100,7 +104,8 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
             )
         else:
             write_result(styled.source, destination, plan.seed, True, None, 0)
-    return _rendered(request, method, styled, destination, began)
+    styled = replace(styled, notes=(*opened.notes, *styled.notes))
+    return _rendered(request, method, styled, destination, began, opened.placement.running)
 
 
 def texture_file(request: TextureRequest) -> Steps[Rendered]:
@@ -197,6 +202,7 @@ def _rendered(
     styled: Styled,
     destination: Destination,
     began: float,
+    effects: tuple[str, ...] = (),
 ) -> Rendered:
     shape = destination.shape
     return Rendered(
@@ -214,4 +220,5 @@ def _rendered(
         notes=(*styled.notes, *_lossy_note(destination)),
         records=styled.records,
         tracked=styled.tracked,
+        effects=effects,
     )

@@ -13,12 +13,15 @@ from nast_fx.audio.names import shown
 from nast_fx.audio.score import read_score
 from nast_fx.audio.score_file import is_score
 from nast_fx.audio.score_sound import render_score
+from nast_fx.chain.rack import tail_frames
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.methods import Method, build_method
-from nast_fx.models import ChainRequest, RenderRequest, TextureRequest
+from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
+from nast_fx.progress import Progress, Steps
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, check_score
+from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
 from nast_fx.render.sources import Part
@@ -32,10 +35,13 @@ __all__ = [
     "Shape",
     "Target",
     "checked_destination",
+    "content_target",
     "open_content",
     "open_render",
+    "open_score",
     "open_texture",
     "plan_target",
+    "shape_of",
 ]
 
 SCORE_RATE = 44_100  # Hz, at which a score is played
@@ -80,14 +86,16 @@ class OpenedContent:
 
 @dataclass(frozen=True)
 class OpenedRender:
-    """A render that can begin."""
+    """A render that can begin; `notes` are those of its chain."""
 
     method: Method[Any]
     content: OpenedContent
     stats: SampleStats
     references: References
+    placement: Placement
     destination: Destination
     least_seconds: float
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class OpenedTexture:
     least_seconds: float
 
 
-def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
+def open_render(request: RenderRequest, stack: ExitStack) -> Steps[OpenedRender]:
     """Open and check the files of a render; `stack` closes them.
 
     Raises
@@ -111,45 +119,69 @@ def open_render(request: RenderRequest, stack: ExitStack) -> OpenedRender:
     plan = request.plan
     method = build_method(request.method, request.settings, quality=plan.quality)
     choose_device(plan.device)
-    like = None if is_score(request.content) else probe(request.content)
-    target = plan_target(request, like, "styled")
-    content = open_content(request, stack)
+    part = open_score(request)
+    check_score(plan, request.tracking, part.score if part else None)
+    target = content_target(request, "styled")
+    content = yield from open_content(request, part, stack)
     source = content.source
-    destination = checked_destination(target, Shape(source.sample_rate, source.n_channels, source.n_frames))
+    placement = Placement(
+        request.chain,
+        request.chain_folder,
+        request.tail_seconds,
+        score_controllers(part, source.n_frames / source.sample_rate + request.tail_seconds),
+    )
+    notes = placement.check(source.sample_rate, source.n_channels)
+    destination = checked_destination(target, shape_of(source, request.tail_seconds))
     stats = check_samples(source, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
     rate = content_rate(source, references)
     least = window_seconds(method, rate, plan, source.n_frames / source.sample_rate)
-    return OpenedRender(method, content, stats, references, destination, least)
+    return OpenedRender(method, content, stats, references, placement, destination, least, tuple(notes))
 
 
-def open_content(request: RenderRequest, stack: ExitStack) -> OpenedContent:
-    """Open the content of a render, and the score that belongs to it.
+def shape_of(content: AudioSource, tail_seconds: float) -> Shape:
+    """Shape of what is made of a content."""
+    n_frames = content.n_frames + tail_frames(tail_seconds, content.sample_rate)
+    return Shape(content.sample_rate, content.n_channels, n_frames)
+
+
+def open_score(request: ContentRequest) -> ScorePart | None:
+    """Read the score that belongs to a content: itself, or the one beside it.
 
     Raises
     ------
     AudioFileError, UsageError
-        A file cannot be used, or an instrument is missing or has nothing to play.
+        It cannot be used, or an instrument is missing or has nothing to play.
     """
-    start, length = request.start_seconds, request.length_seconds
+    start = request.start_seconds
     if is_score(request.content):
         if request.instrument is None:
             raise UsageError(f"{shown(request.content)}: is a score; name what plays it with --instrument")
         if request.midi is not None:
             raise UsageError(f"{shown(request.content)}: is a score itself; leave --midi out")
-        score = read_score(request.content)
-        check_score(request.plan, request.tracking, score)
-        played = stack.enter_context(render_score(request.content, request.instrument, SCORE_RATE))
-        return OpenedContent(_part(played, request), None, ScorePart(score, start))
+        return ScorePart(read_score(request.content), start)
     if request.instrument is not None:
         raise UsageError(f"{shown(request.content)}: is no score; --instrument has nothing to play")
-    beside = read_score(request.midi) if request.midi else None
-    check_score(request.plan, request.tracking, beside)
-    file = stack.enter_context(open_source(request.content, start, length))
-    return OpenedContent(file, file, ScorePart(beside, start) if beside else None)
+    return ScorePart(read_score(request.midi), start) if request.midi else None
 
 
-def _part(played: AudioSource, request: RenderRequest) -> AudioSource:
+def open_content(request: ContentRequest, part: ScorePart | None, stack: ExitStack) -> Steps[OpenedContent]:
+    """Open a content, or play it if it is a score; `part` is what `open_score` has read.
+
+    Raises
+    ------
+    AudioFileError, PluginError
+        It cannot be used, or its instrument cannot.
+    """
+    if is_score(request.content) and request.instrument is not None:
+        yield Progress("read", note=f"playing {request.content.name}")
+        played = stack.enter_context(render_score(request.content, request.instrument, SCORE_RATE))
+        return OpenedContent(_part(played, request), None, part)
+    file = stack.enter_context(open_source(request.content, request.start_seconds, request.length_seconds))
+    return OpenedContent(file, file, part)
+
+
+def _part(played: AudioSource, request: ContentRequest) -> AudioSource:
     """Cut the sound of a score as `open_source` cuts a file."""
     rate, n_frames = played.sample_rate, played.n_frames
     start = round(request.start_seconds * rate)
@@ -191,9 +223,7 @@ class Target:
     format: OutputFormat
 
 
-def plan_target(
-    request: RenderRequest | TextureRequest | ChainRequest, like: FileInfo | None, kind: str
-) -> Target:
+def plan_target(request: ContentRequest | TextureRequest, like: FileInfo | None, kind: str) -> Target:
     """Decide where a result goes and as what, before anything is read."""
     asked, beside = request.output, request.inputs[0]
     if asked is not None and asked.is_dir():
@@ -215,6 +245,11 @@ def plan_target(
     named = output_path(asked, beside, extension(output), kind=kind, variation=request.variation)
     path, replace = place(named, request.inputs, request.overwrite)
     return Target(path, replace, output)
+
+
+def content_target(request: ContentRequest, kind: str) -> Target:
+    """Decide where goes what is made of a content, and as what; a score says nothing of its format."""
+    return plan_target(request, None if is_score(request.content) else probe(request.content), kind)
 
 
 def checked_destination(target: Target, shape: Shape) -> Destination:

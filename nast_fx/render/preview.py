@@ -43,6 +43,8 @@ class Preview:
     device : str
         Where, and why.
     notes : tuple of str
+    effects : tuple of str
+        What would run in the chain around the style, from first to last.
     """
 
     output: Path
@@ -56,6 +58,7 @@ class Preview:
     settings: dict[str, Any]
     device: str
     notes: tuple[str, ...]
+    effects: tuple[str, ...]
 
 
 def preview_render(request: RenderRequest) -> Preview:
@@ -68,20 +71,22 @@ def preview_render(request: RenderRequest) -> Preview:
     """
     plan = request.plan
     with ExitStack() as stack:
-        opened = open_render(request, stack)
+        opened = drain(open_render(request, stack))
         content, method = opened.content.source, opened.method
         rate = content_rate(content, opened.references)
         layout = StereoLayout(content.n_channels, plan.channels)
         own_notes = content_notes(content, opened.stats, layout, rate, opened.least_seconds)
-        notes = (*own_notes, *opened.references.notes(opened.least_seconds))
-        n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
+        notes = (*opened.notes, *own_notes, *opened.references.notes(opened.least_seconds))
+        n_styled = opened.placement.styled_frames(content.n_frames, content.sample_rate)
+        n_frames = resampled_length(n_styled, content.sample_rate, rate)
         places = None
         if plan.segment_beats or plan.segment_markers:
             facts = drain(gather_facts(content, "the content", request.tracking, opened.content.score))
             places, notes = facts.places(plan), (*notes, *facts.notes(plan))
     n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate), places)) if plan.amount else 0
     settings = method.settings.model_dump()
-    return _preview(opened.destination, n_segments, rate, settings, plan.device, notes)
+    effects = opened.placement.running
+    return _preview(opened.destination, n_segments, rate, settings, plan.device, notes, effects)
 
 
 def preview_texture(request: TextureRequest) -> Preview:
@@ -109,6 +114,7 @@ def _preview(
     settings: dict[str, Any],
     device: str,
     notes: tuple[str, ...],
+    effects: tuple[str, ...] = (),
 ) -> Preview:
     shape = destination.shape
     return Preview(
@@ -123,4 +129,5 @@ def _preview(
         settings=settings,
         device=choose_device(device)[1],
         notes=notes,
+        effects=effects,
     )

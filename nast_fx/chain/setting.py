@@ -1,0 +1,47 @@
+"""What the stages of a chain are made for, and the error that names a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nast_fx.errors import NastFxError
+
+__all__ = ["ChainError", "Controller", "Setting"]
+
+Controller = Callable[[float], float]  # from seconds to 0 ... 1
+
+
+class ChainError(NastFxError):
+    """A slot could not do its work; the message names it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stages are made for.
+
+    Attributes
+    ----------
+    sample_rate : int
+        Hz.
+    n_channels, n_frames : int
+        Of the signal.
+    stack : ExitStack
+        Ends the processes of hosted plugins.
+    folder : Path or None
+        Where relative file names of a chain start.
+    controllers : mapping of int to callable
+        A score's controllers by number: from seconds to 0 ... 1.
+    notes : list of str
+        What the user should know of the slots is added here, a sentence each.
+    """
+
+    sample_rate: int
+    n_channels: int
+    n_frames: int
+    stack: ExitStack
+    folder: Path | None = None
+    controllers: Mapping[int, Controller] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
