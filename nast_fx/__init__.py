@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nast_fx.api import analyze, render, render_file, texture
     from nast_fx.audio import Audio, load_audio, save_audio
+    from nast_fx.chain.rack import Rack
     from nast_fx.errors import NastFxError
     from nast_fx.evaluate import evaluate
     from nast_fx.methods import METHODS
-    from nast_fx.models import RenderPlan, RenderRequest, StyleReference, Tracking
+    from nast_fx.models import RenderPlan, RenderRequest, SlotSpec, StyleReference, Tracking
     from nast_fx.progress import Progress
 
 __version__ = "0.1.0"
@@ -30,8 +31,10 @@ __all__ = [
     "Audio",
     "NastFxError",
     "Progress",
+    "Rack",
     "RenderPlan",
     "RenderRequest",
+    "SlotSpec",
     "StyleReference",
     "Tracking",
     "__version__",
@@ -49,8 +52,10 @@ _HOMES = {
     "Audio": "nast_fx.audio",
     "NastFxError": "nast_fx.errors",
     "Progress": "nast_fx.progress",
+    "Rack": "nast_fx.chain.rack",
     "RenderPlan": "nast_fx.models",
     "RenderRequest": "nast_fx.models",
+    "SlotSpec": "nast_fx.models",
     "StyleReference": "nast_fx.models",
     "Tracking": "nast_fx.models",
     "analyze": "nast_fx.api",

@@ -11,9 +11,11 @@ from typing import Any
 from nast_fx.analysis import Analysis
 from nast_fx.analysis import analyze as analyze_steps
 from nast_fx.audio import ArraySource, Audio, AudioSource, SampleStats, check_samples, open_source
+from nast_fx.chain.rack import Rack
+from nast_fx.chain.spec_file import read_chain
 from nast_fx.errors import UsageError
 from nast_fx.methods import build_method
-from nast_fx.models import RenderPlan, RenderRequest, StyleReference, Tracking
+from nast_fx.models import ChainSpec, RenderPlan, RenderRequest, StyleReference, Tracking
 from nast_fx.progress import Progress, drain
 from nast_fx.render import (
     References,
@@ -21,14 +23,16 @@ from nast_fx.render import (
     checked_reference,
     make_texture,
     open_references,
-    style_source,
+    style_in_chain,
 )
 from nast_fx.render import render_file as render_file_steps
+from nast_fx.render.in_chain import Placement
 from nast_fx.render.limits import texture_rate
 
 __all__ = ["Sound", "Style", "analyze", "render", "render_file", "texture"]
 
 Sound = Audio | str | PathLike[str]
+Chain = Rack | ChainSpec | str | PathLike[str]
 Style = Sound | StyleReference | Sequence[Sound | StyleReference]
 OnProgress = Callable[[Progress], None]
 
@@ -41,6 +45,8 @@ def render(
     settings: Mapping[str, Any] | None = None,
     plan: RenderPlan | None = None,
     tracking: Tracking | None = None,
+    chain: Chain | None = None,
+    tail_seconds: float = 0.0,
     on_progress: OnProgress | None = None,
 ) -> Audio:
     """Style a recording, in memory.
@@ -55,22 +61,29 @@ def render(
         A name of `METHODS`.
     settings, plan, tracking : optional
         The method's own settings by name; segments, channels, quality, mix, seed, device; loudness and key.
+    chain : Rack, ChainSpec or path, optional
+        Effects before and after its style slot; without one, the style comes last.
+    tail_seconds : float
+        How much longer than the content the result is, for what rings on.
     on_progress : callable, optional
         Called with each `Progress`; what it raises ends the work.
 
     Returns
     -------
     Audio
-        Of the content's length, rate and channels. What fails raises a `NastFxError` with a sentence.
+        Of the content's length (and the tail), rate and channels. What fails raises a `NastFxError` with a
+        sentence.
     """
     plan = plan or RenderPlan()
     made = build_method(method, settings, quality=plan.quality)
     with ExitStack() as stack:
         source, stats = _content(content, stack)
         references = _references(style, plan, stack)
-        steps = style_source(source, stats, references, made, plan, stack, tracking=tracking)
+        placement = _placement(chain, tail_seconds)
+        placement.check(source.sample_rate, source.n_channels)
+        steps = style_in_chain(source, stats, references, made, plan, stack, placement, tracking=tracking)
         styled = drain(steps, on_progress)
-        return Audio(styled.source.read(0, source.n_frames), source.sample_rate)
+        return Audio(styled.source.read(0, styled.source.n_frames), source.sample_rate)
 
 
 def texture(
@@ -141,6 +154,16 @@ def _content(content: Sound, stack: ExitStack) -> tuple[AudioSource, SampleStats
         return source, check_samples(source, "the content")
     source = stack.enter_context(open_source(Path(content)))
     return source, check_samples(source, str(content))
+
+
+def _placement(chain: Chain | None, tail_seconds: float) -> Placement:
+    if chain is None:
+        return Placement(tail_seconds=tail_seconds)
+    if isinstance(chain, Rack):
+        return Placement(chain.spec, chain.folder, tail_seconds)
+    if isinstance(chain, ChainSpec):
+        return Placement(chain, None, tail_seconds)
+    return Placement(read_chain(Path(chain)), Path(chain).resolve().parent, tail_seconds)
 
 
 def _references(style: Style, plan: RenderPlan, stack: ExitStack) -> References:

@@ -1,6 +1,7 @@
 """Builds the VST3 plugins of `tests/plugins` with Debian's dpf-source, once for each state of their sources.
 
 `NastGain` (stereo) and `NastMono` answer 64 samples late, times a gain, to the bit; `NastSynth` plays sines;
+`NastPlayer` has a tail, pedal and bend, and `NastPlayer1` one channel of it;
 `NastFault` crashes, hangs, writes a NaN and more on demand; `NastStuck` never finishes loading.
 """
 
@@ -26,6 +27,8 @@ _PLUGINS = {
     "NastGain": ("gain.cpp", 2, ()),
     "NastMono": ("gain.cpp", 1, ()),
     "NastSynth": ("synth.cpp", 2, ("-DNAST_SYNTH",)),
+    "NastPlayer": ("player.cpp", 2, ("-DNAST_SYNTH",)),
+    "NastPlayer1": ("player.cpp", 1, ("-DNAST_SYNTH",)),
     "NastFault": ("fault.cpp", 2, ()),
     "NastStuck": ("gain.cpp", 2, ("-DNAST_STUCK",)),
 }

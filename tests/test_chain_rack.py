@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from nast_fx.audio import ArraySource, Audio, Samples
 from nast_fx.chain import slots as slots_module
 from nast_fx.chain.builtins import make_builtin
-from nast_fx.chain.rack import Rack, run_chain
+from nast_fx.chain.rack import Rack
+from nast_fx.chain.run import run_chain
 from nast_fx.chain.setting import ChainError
 from nast_fx.chain.stages import Queue
 from nast_fx.errors import UsageError

@@ -5,6 +5,8 @@ away for `TAIL_SECONDS`, and then all is cut off. (A note that is never ended wo
 would grow, for ever.) Of the tail only what is heard is kept. Reverb and chorus are on, as players of
 MIDI files have them; controllers 91 and 93 of the score turn them down. The level is as it comes, brought
 down as a whole where it would pass `MOST_PEAK`.
+
+What a plugin makes of a score (`nast_fx.chain.instrument`) ends and is leveled by the same functions.
 """
 
 from __future__ import annotations
@@ -23,9 +25,20 @@ from nast_fx.audio.resample import resample_source
 from nast_fx.audio.score import Score, read_score
 from nast_fx.audio.score_file import open_midi
 from nast_fx.audio.scratch import ScratchFile
+from nast_fx.audio.source import AudioSource
 from nast_fx.errors import AudioFileError, UsageError
 
-__all__ = ["check_soundfont", "render_score"]
+__all__ = [
+    "ALL_NOTES_OFF",
+    "PEDAL",
+    "PLUGIN_SUFFIXES",
+    "TAIL_SECONDS",
+    "check_playable",
+    "check_soundfont",
+    "check_space",
+    "finished_sound",
+    "render_score",
+]
 
 TAIL_SECONDS = 10.0
 AUDIBLE = 10 ** (-90 / 20)
@@ -36,9 +49,9 @@ LOWEST_RATE, HIGHEST_RATE = 8_000, 96_000  # Hz; what fluidsynth renders at
 BLOCK_FRAMES = 2**16
 SECONDS_A_SECOND = 2.0  # of working for a second of sound, before fluidsynth is held to be stuck
 START_SECONDS = 120.0  # for a large soundfont to be read
+PEDAL, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123  # controllers
 _FRAME_BYTES = 4 * N_CHANNELS
-_PLUGIN_SUFFIXES = (".vst3", ".component", ".vst", ".dll", ".so", ".clap", ".lv2")
-_PEDAL, _ALL_SOUND_OFF, _ALL_NOTES_OFF = 64, 120, 123
+PLUGIN_SUFFIXES = (".vst3", ".component", ".vst", ".dll", ".so", ".clap", ".lv2")
 
 
 def check_soundfont(path: str | Path) -> Path:
@@ -51,8 +64,8 @@ def check_soundfont(path: str | Path) -> Path:
     AudioFileError
         It is missing or no soundfont.
     """
-    if Path(path).suffix.lower() in _PLUGIN_SUFFIXES:
-        raise UsageError(f"{shown(path)}: plugins cannot play a score yet; give a soundfont (.sf2 or .sf3)")
+    if Path(path).suffix.lower() in PLUGIN_SUFFIXES:
+        raise UsageError(f"{shown(path)}: is a plugin, not a soundfont (.sf2 or .sf3)")
     if not Path(path).is_file():
         raise AudioFileError(f"{shown(path)}: there is no such soundfont")
     with open(path, "rb") as file:
@@ -84,7 +97,7 @@ def render_score(path: str | Path, soundfont: str | Path, sample_rate: int) -> S
     Raises
     ------
     UsageError
-        The instrument is a plugin, or the rate is not above 0.
+        The soundfont is a plugin, or the rate is not above 0.
     AudioFileError
         The score or the soundfont cannot be used, the score has no notes or is longer than a day, or
         there is no space left.
@@ -94,11 +107,11 @@ def render_score(path: str | Path, soundfont: str | Path, sample_rate: int) -> S
     if sample_rate <= 0:
         raise UsageError(f"sample_rate={sample_rate} must be above 0")
     score, font = read_score(path), check_soundfont(soundfont)
-    _check_score(score, shown(path))
+    check_playable(score, shown(path))
     program = find_fluidsynth("MIDI files; install the package fluidsynth")
     rate = min(max(sample_rate, LOWEST_RATE), HIGHEST_RATE)
     with tempfile.TemporaryDirectory(prefix="nast-fx-") as folder:
-        _check_space(folder, score.seconds, rate)
+        check_space(folder, score.seconds, rate)
         ended, sound = Path(folder) / "score.mid", Path(folder) / "sound.raw"
         _with_end(path, score.seconds).save(ended)
         most_seconds = START_SECONDS + SECONDS_A_SECOND * (score.seconds + TAIL_SECONDS)
@@ -111,11 +124,85 @@ def render_score(path: str | Path, soundfont: str | Path, sample_rate: int) -> S
             has_effects=True,
             most_seconds=most_seconds,
         )
-        result = _taken(_RawFile(sound, rate), score.seconds, shown(font))
+        result = finished_sound(_RawFile(sound, rate), score.seconds, shown(font))
     if rate == sample_rate:
         return result
     with result:
         return resample_source(result, sample_rate)
+
+
+def check_playable(score: Score, name: str) -> None:
+    """Check that a score has notes, and an end in sight; `name` is what messages call it.
+
+    Raises
+    ------
+    AudioFileError
+        It has no notes, or is longer than a day.
+    """
+    if not score.n_notes:
+        raise AudioFileError(f"{name}: the MIDI file has no notes")
+    if score.seconds > MOST_HOURS * 3600:
+        raise AudioFileError(f"{name}: the MIDI file is longer than {MOST_HOURS:g} hours")
+
+
+def check_space(folder: str | Path, seconds: float, sample_rate: int) -> None:
+    """Check that `folder` has room for the raw sound of a score of so many seconds, and the finished one.
+
+    Raises
+    ------
+    AudioFileError
+        It has not.
+    """
+    n_bytes = 2 * round((seconds + TAIL_SECONDS) * sample_rate) * _FRAME_BYTES
+    if missing := free_space_shortfall(folder, n_bytes):
+        raise AudioFileError(
+            f"{shown(folder)}: no space left on the disk to render the score; "
+            f"{missing / 2**20:.0f} MiB are missing"
+        )
+
+
+def finished_sound(raw: AudioSource, seconds: float, name: str) -> ScratchFile:
+    """Take the sound of a score without the silent rest of its tail, and at most `MOST_PEAK` loud.
+
+    Parameters
+    ----------
+    raw : AudioSource
+        Sound with its whole tail.
+    seconds : float
+        Length of the score; the result is no shorter.
+    name : str
+        What messages call the instrument.
+
+    Returns
+    -------
+    ScratchFile
+        With the channels of `raw`; the caller closes it.
+
+    Raises
+    ------
+    AudioFileError
+        The sound is too short, not finite, or silent; or there is no space left.
+    """
+    n_least = round(seconds * raw.sample_rate)
+    peak, last = 0.0, 0
+    for start in range(0, raw.n_frames, BLOCK_FRAMES):
+        level = np.abs(raw.read(start, min(BLOCK_FRAMES, raw.n_frames - start))).max(axis=0)
+        peak = float(np.maximum(peak, level.max()))  # max() would lose what is no number
+        if (heard := np.flatnonzero(level > AUDIBLE)).size:
+            last = start + int(heard[-1]) + 1
+    if not np.isfinite(peak) or raw.n_frames < n_least:
+        raise AudioFileError(f"{name}: cannot render the score: the sound is cut short or broken")
+    if peak <= AUDIBLE:
+        raise AudioFileError(f"{name}: the score is silent with this instrument")
+    gain = np.float32(min(1.0, MOST_PEAK / peak))
+    result = ScratchFile(raw.sample_rate, raw.n_channels, max(n_least, last, 1))
+    try:
+        for start in range(0, result.n_frames, BLOCK_FRAMES):
+            result.write(start, gain * raw.read(start, min(BLOCK_FRAMES, result.n_frames - start)))
+    except BaseException:
+        result.close()
+        raise
+    return result
 
 
 class _RawFile:
@@ -137,30 +224,6 @@ class _RawFile:
         return np.asarray(frames.reshape(-1, N_CHANNELS).T, dtype=np.float32)
 
 
-def _taken(raw: _RawFile, seconds: float, name: str) -> ScratchFile:
-    """The sound without the silent rest of its tail, and below `MOST_PEAK`."""
-    n_least = round(seconds * raw.sample_rate)
-    peak, last = 0.0, 0
-    for start in range(0, raw.n_frames, BLOCK_FRAMES):
-        level = np.abs(raw.read(start, min(BLOCK_FRAMES, raw.n_frames - start))).max(axis=0)
-        peak = max(peak, float(level.max()))
-        if (heard := np.flatnonzero(level > AUDIBLE)).size:
-            last = start + int(heard[-1]) + 1
-    if not np.isfinite(peak) or raw.n_frames < n_least:
-        raise AudioFileError(f"{name}: fluidsynth cannot render it: the output is cut short or broken")
-    if peak <= AUDIBLE:
-        raise AudioFileError(f"{name}: the score is silent with this soundfont")
-    gain = np.float32(min(1.0, MOST_PEAK / peak))
-    result = ScratchFile(raw.sample_rate, N_CHANNELS, max(n_least, last, 1))
-    try:
-        for start in range(0, result.n_frames, BLOCK_FRAMES):
-            result.write(start, gain * raw.read(start, min(BLOCK_FRAMES, result.n_frames - start)))
-    except BaseException:
-        result.close()
-        raise
-    return result
-
-
 def _with_end(path: str | Path, seconds: float) -> mido.MidiFile:
     """The score with a track that lets all keys go at its end, and cuts all sound after the tail."""
     file = open_midi(path)
@@ -168,7 +231,7 @@ def _with_end(path: str | Path, seconds: float) -> mido.MidiFile:
     end = sum(message.time for message in file.merged_track)
     tail = round(mido.second2tick(TAIL_SECONDS, file.ticks_per_beat, last_tempo))
     ending = mido.MidiTrack()
-    for time, numbers in ((end, (_PEDAL, _ALL_NOTES_OFF)), (tail, (_ALL_SOUND_OFF,))):
+    for time, numbers in ((end, (PEDAL, ALL_NOTES_OFF)), (tail, (ALL_SOUND_OFF,))):
         events = [
             mido.Message("control_change", channel=channel, control=number)
             for number in numbers
@@ -177,20 +240,3 @@ def _with_end(path: str | Path, seconds: float) -> mido.MidiFile:
         events[0].time = time
         ending += events
     return mido.MidiFile(type=1, ticks_per_beat=file.ticks_per_beat, tracks=[*file.tracks, ending])
-
-
-def _check_score(score: Score, name: str) -> None:
-    if not score.n_notes:
-        raise AudioFileError(f"{name}: the MIDI file has no notes")
-    if score.seconds > MOST_HOURS * 3600:
-        raise AudioFileError(f"{name}: the MIDI file is longer than {MOST_HOURS:g} hours")
-
-
-def _check_space(folder: str, seconds: float, sample_rate: int) -> None:
-    # The raw file and the one that is taken from it.
-    n_bytes = 2 * round((seconds + TAIL_SECONDS) * sample_rate) * _FRAME_BYTES
-    if missing := free_space_shortfall(folder, n_bytes):
-        raise AudioFileError(
-            f"{shown(folder)}: no space left on the disk to render the score; "
-            f"{missing / 2**20:.0f} MiB are missing"
-        )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import sys
 from typing import Any
 
+import numpy as np
 from pedalboard import ExternalPlugin
 
 from nast_fx.chain.hosted_plugin import portable_identifier
@@ -17,6 +19,8 @@ from nast_fx.models.chain_parts import StateSpec
 from nast_fx.models.plugin_table import BUILTINS
 
 __all__ = ["slot_of"]
+
+RATE, SILENT_FRAMES = 44_100, 4096
 
 
 def slot_of(plugin: Any) -> SlotSpec:
@@ -43,6 +47,9 @@ def slot_of(plugin: Any) -> SlotSpec:
 
 
 def _hosted(plugin: Any) -> SlotSpec:
+    if plugin.is_instrument:
+        raise UsageError(f"{plugin.name} is an instrument: it plays notes and stands in no chain")
+    _hear_silence(plugin)
     state = StateSpec(
         raw=base64.b64encode(plugin.raw_state).decode(),
         identifier=portable_identifier(plugin.identifier),
@@ -57,6 +64,14 @@ def _hosted(plugin: Any) -> SlotSpec:
         return SlotSpec(plugin=plugin.name + suffix, state=state)
     several = plugin.name if len(file.plugins) == 1 and file.path.stem != plugin.name else None
     return SlotSpec(plugin=plugin.name + suffix, path=str(file.path), plugin_name=several, state=state)
+
+
+def _hear_silence(plugin: Any) -> None:
+    """Let values that were set arrive: a plugin takes them when it processes."""
+    for n_channels in (2, 1):
+        with contextlib.suppress(ValueError):  # it takes no signal of so many channels
+            plugin.process(np.zeros((n_channels, SILENT_FRAMES), np.float32), RATE, reset=False)
+            return
 
 
 def _plain(value: Any) -> float | bool | str:

@@ -14,6 +14,7 @@ from pedalboard import _pedalboard
 
 from nast_fx.chain.hosted_sound import Sound
 from nast_fx.chain.hosted_values import automatable, describe, raw_value, value_of
+from nast_fx.chain.hosted_window import show_window
 
 if TYPE_CHECKING:
     from nast_fx.audio import Samples
@@ -92,7 +93,8 @@ class Loaded:
     def _set(self, header: dict[str, Any], block: Samples) -> Answer:
         for plugin in self._sound.plugins:
             parameters = automatable(plugin)
-            for name, value in header["values"].items():
+            # A program brings all other values with it, so choices come first.
+            for name, value in sorted(header["values"].items(), key=lambda one: not isinstance(one[1], str)):
                 parameters[name].raw_value = raw_value(parameters[name], value)
         return self._latency(), None
 
@@ -124,7 +126,7 @@ class Loaded:
 
     def _edit(self, header: dict[str, Any], block: Samples) -> Answer:
         """Show the window until it is closed; the other channels' instances follow."""
-        self._first.show_editor()
+        show_window(self._first)
         self._sound.warm_up()
         self._put_state(self._first.raw_state)
         return self._latency(), None

@@ -27,6 +27,7 @@ BLOCK_FRAMES = 512
 WARM_UP_FRAMES = 16
 FLUSH_FRAMES = 16 * BLOCK_FRAMES
 MOST_LATE_SECONDS = 30.0  # a plugin that still holds frames back after so much silence has lost them
+NOTE_FRAMES = 64  # controllers hold from the beginning of such a block
 _PAIR = 2
 
 
@@ -109,7 +110,7 @@ class Sound:
         timed = [(bytes.fromhex(data), (frame + 0.25) / self._rate) for data, frame in messages]
         duration, n_channels = (n_frames + 0.25) / self._rate, self.n_plugin_channels
         made = self.plugins[0].process(
-            timed, duration, self._rate, num_channels=n_channels, buffer_size=BLOCK_FRAMES, reset=False
+            timed, duration, self._rate, num_channels=n_channels, buffer_size=NOTE_FRAMES, reset=False
         )
         if n_channels > self._n_channels:
             made = made.mean(axis=0, keepdims=True, dtype=np.float32)

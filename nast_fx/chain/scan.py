@@ -185,7 +185,7 @@ def _allowed(file: PluginFile, known: ScanCache) -> PluginFile:
     if str(file.path) in known.denied:
         raise PluginError(f"{shown(file.path.stem)}: the plugin is on the deny list")
     if file.error:
-        raise PluginError(f"{file.error} (when it was scanned; scan again to try it once more)")
+        raise PluginError(f"{file.error} (when it was scanned; scan again with --rescan to try it once more)")
     return file
 
 

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nast_fx.errors import NastFxError
+from nast_fx.errors import NastFxError, UsageError
 
-__all__ = ["ChainError", "Controller", "Setting"]
+__all__ = ["ChainError", "Controller", "Setting", "tail_frames"]
 
 Controller = Callable[[float], float]  # from seconds to 0 ... 1
 
@@ -45,3 +45,10 @@ class Setting:
     folder: Path | None = None
     controllers: Mapping[int, Controller] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+def tail_frames(seconds: float, sample_rate: int) -> int:
+    """Length of a tail in frames; a `UsageError` unless it is 0 ... 600 s."""
+    if not 0 <= seconds <= 600:
+        raise UsageError(f"tail={seconds:g} must be at least 0 and at most 600")
+    return round(seconds * sample_rate)

@@ -59,6 +59,33 @@ def validate(chain: ChainFile, json: Json = False) -> None:
     write_out(f"{chain}: right, {count} slot{'' if count == 1 else 's'}")
 
 
+@app.command("save")
+def save(
+    chain: ChainFile,
+    output: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Chain file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")] = False,
+) -> None:
+    """Write a chain with the states of its hosted plugins, so that it sounds the same everywhere."""
+    from nast_fx.audio.atomic import check_place
+    from nast_fx.chain.slot_paths import moved
+    from nast_fx.chain.spec_file import read_chain, write_chain
+    from nast_fx.chain.states import with_states
+
+    reporter = reporter_for(as_json=json, quiet=quiet)
+    spec, folder, notes = read_chain(chain), chain.resolve().parent, list[str]()
+    check_place(output, overwrite=overwrite)
+    made = reporter.follow(with_states(spec, folder=folder, notes=notes))
+    made = moved(made, folder, output.resolve().parent)
+    for note in notes:
+        reporter.note(note)
+    write_chain(output, made, overwrite=overwrite)
+    reporter.result(
+        {"output": output, "slots": len(made.slots), "notes": notes}, line=str(output), summary=""
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(ReportingOptions):
     """What `chain run` takes."""

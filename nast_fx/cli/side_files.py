@@ -149,6 +149,8 @@ def _facts(request: RenderRequest | TextureRequest, rendered: Rendered) -> dict[
     facts["Style"] = ", ".join(f"{style.path} ({style.weight:g})" for style in request.styles)
     facts["Result"] = str(rendered.output)
     facts["Length"] = f"{rendered.frames} frames at {rendered.sample_rate} Hz, {rendered.channels} channels"
+    if rendered.effects:
+        facts["Effects around the style"] = ", ".join(rendered.effects)
     facts["Method"] = rendered.method
     facts["Settings"] = ", ".join(f"{key}={value}" for key, value in rendered.settings.items())
     plan = request.plan.model_dump(exclude_defaults=True)

@@ -1,6 +1,7 @@
 """Settings and plans as data: pydantic only, no arrays, shared by engine, command line and app."""
 
 from nast_fx.models.base import Settings, parse_overrides, validated
+from nast_fx.models.chain import ChainSpec, SlotSpec
 from nast_fx.models.key import Key, parse_key
 from nast_fx.models.methods import (
     METHOD_SETTINGS,
@@ -30,6 +31,7 @@ __all__ = [
     "METHOD_SETTINGS",
     "BarryKimSettings",
     "ChainRequest",
+    "ChainSpec",
     "ContentRequest",
     "InfiniteSettings",
     "Key",
@@ -40,6 +42,7 @@ __all__ = [
     "RenderPlan",
     "RenderRequest",
     "Settings",
+    "SlotSpec",
     "StereoPolicy",
     "StyleReference",
     "TextureRequest",

@@ -2,6 +2,7 @@
 
 from nast_fx.render.device import choose_device
 from nast_fx.render.engine import Styled, make_texture, style_source
+from nast_fx.render.in_chain import style_in_chain
 from nast_fx.render.job import Rendered, render_file, texture_file
 from nast_fx.render.preview import Preview, preview_render, preview_texture
 from nast_fx.render.reference import Reference, checked_reference
@@ -20,6 +21,7 @@ __all__ = [
     "preview_render",
     "preview_texture",
     "render_file",
+    "style_in_chain",
     "style_source",
     "texture_file",
 ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nast_fx.audio import AudioSource, check_samples
 from nast_fx.audio.chunks import read_metadata
-from nast_fx.chain.rack import run_chain
+from nast_fx.chain.run import run_chain
 from nast_fx.models import ChainRequest
 from nast_fx.models.chain import check_at_rate
 from nast_fx.models.output import OutputFormat

@@ -17,8 +17,9 @@ from typing import Any
 
 from nast_fx.audio import AudioSource, SampleStats, check_samples
 from nast_fx.chain.automation import curve
-from nast_fx.chain.rack import Rack, check_chain, run_chain, tail_frames
-from nast_fx.chain.setting import Controller
+from nast_fx.chain.rack import Rack
+from nast_fx.chain.run import check_chain, run_chain
+from nast_fx.chain.setting import Controller, tail_frames
 from nast_fx.methods import Method
 from nast_fx.models import RenderPlan, Tracking
 from nast_fx.models.chain import ChainSpec, SlotSpec, check_at_rate

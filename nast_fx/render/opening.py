@@ -12,13 +12,13 @@ from nast_fx.audio.limits import check_writable
 from nast_fx.audio.names import shown
 from nast_fx.audio.score import read_score
 from nast_fx.audio.score_file import is_score
-from nast_fx.audio.score_sound import render_score
-from nast_fx.chain.rack import tail_frames
+from nast_fx.chain.instrument import play_score
+from nast_fx.chain.setting import tail_frames
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
-from nast_fx.progress import Progress, Steps
+from nast_fx.progress import Steps
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, check_score
 from nast_fx.render.in_chain import Placement, score_controllers
@@ -174,8 +174,7 @@ def open_content(request: ContentRequest, part: ScorePart | None, stack: ExitSta
         It cannot be used, or its instrument cannot.
     """
     if is_score(request.content) and request.instrument is not None:
-        yield Progress("read", note=f"playing {request.content.name}")
-        played = stack.enter_context(render_score(request.content, request.instrument, SCORE_RATE))
+        played = stack.enter_context((yield from play_score(request.content, request.instrument, SCORE_RATE)))
         return OpenedContent(_part(played, request), None, part)
     file = stack.enter_context(open_source(request.content, request.start_seconds, request.length_seconds))
     return OpenedContent(file, file, part)
