@@ -33,10 +33,12 @@ SIX = [
     SlotSpec(plugin="Gain", parameters={"gain_db": -3.0}),
 ]
 MEASURED = """
-import resource, sys
+import sys
 from nast_fx.cli import main
 code = main(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+# Not ru_maxrss: it counts what the parent held when it started this process.
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak, file=sys.stderr)
 sys.exit(code)
 """
 
@@ -58,7 +60,6 @@ def test_ten_minutes_take_the_time_of_pedalboard_and_give_its_samples() -> None:
             made = drain(run_chain(source, SIX, stack))
             ratios.append((time.perf_counter() - began) / theirs)
             np.testing.assert_array_equal(made.read(0, made.n_frames), expected)
-    print(f"six slots: {sorted(ratios)[1]:.2f} times pedalboard's time")
     assert sorted(ratios)[1] < 1.2
 
 
@@ -76,5 +77,5 @@ def test_ten_minutes_through_six_slots_take_little_more_memory_than_through_none
         assert done.returncode == 0, done.stderr
         peaks[name] = int(done.stderr.split()[-1]) / 1024
         (tmp_path / f"{name}.wav").unlink()
-    print(f"empty {peaks['empty']:.0f} MiB, six slots {peaks['six']:.0f} MiB")
-    assert peaks["six"] - peaks["empty"] < 300 / 1.048576
+    assert peaks["empty"] > 30
+    assert peaks["six"] - peaks["empty"] < 300 / 1.048576, peaks
