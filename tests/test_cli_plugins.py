@@ -19,6 +19,9 @@ from nast_fx.chain import scan as scanning
 from nast_fx.chain.host import HostedPlugin
 from nast_fx.chain.scan_cache import ScanCache
 from nast_fx.chain.spec_file import read_chain
+from nast_fx.models import ChainSpec
+from nast_fx.models.base import validated
+from nast_fx.models.plugin_table import BUILTINS
 
 RACK = """# my rack
 schema = 1
@@ -91,13 +94,26 @@ def test_a_scan_lists_what_it_found_and_what_failed(cli: Cli) -> None:
 
 def test_a_list_opens_nothing_and_finds_words(cli: Cli) -> None:
     empty = cli.run("plugins", "list")
-    assert (empty.code, empty.out) == (0, [])
-    assert empty.err == ["note: No plugin is known yet; scan first: nast-fx plugins scan"]
+    assert (empty.code, len(empty.out)) == (0, 1 + len(BUILTINS))
+    assert empty.err == ["note: No hosted plugin is known yet; scan first: nast-fx plugins scan"]
     cli.run("plugins", "scan", "plugins")
-    for word, n_lines in (("", 2), ("nastg", 2), ("NAST-FX TESTS", 2), ("reverb", 0)):
-        assert len(cli.run("plugins", "list", "--search", word).out) == n_lines
+    n_builtins = 2 + len(BUILTINS)  # with their head, and a line between
+    for word, n_lines in (("", n_builtins + 2), ("nastg", 2), ("NAST-FX TESTS", 2), ("freeverb", 2)):
+        assert len(cli.run("plugins", "list", "--search", word).out) == n_lines, word
+    assert cli.run("plugins", "list", "--search", "nothing at all").err
     (found,) = cli.run("plugins", "list", "--json").objects
     assert [plugin["name"] for plugin in found["plugins"]] == ["NastGain"]
+    assert [info["name"] for info in found["builtins"]] == list(BUILTINS)
+
+
+@pytest.mark.parametrize("name", BUILTINS)
+def test_what_is_shown_of_a_built_in_is_a_slot(cli: Cli, name: str) -> None:
+    (shown,) = cli.run("plugins", "show", name, "--json").objects
+    slot = validated(ChainSpec, {"schema": 1, **tomllib.loads(shown["slot"])}).slots[0]
+    assert (slot.plugin, set(slot.parameters)) == (name, set(BUILTINS[name].parameters))
+    lines = cli.run("plugins", "show", name.lower()).out
+    assert lines[0].startswith(f"{name}: ")
+    assert shown["slot"].splitlines() == lines[-len(shown["slot"].splitlines()) :]
 
 
 def test_a_list_is_made_without_loading_pedalboard(tmp_path: Path) -> None:
@@ -126,7 +142,7 @@ def test_what_is_denied_is_listed_and_not_opened(cli: Cli) -> None:
     for changed in (True, False):
         (denied,) = cli.run("plugins", "deny", "nastgain", "--json").objects
         assert (Path(denied["path"]).name, denied["changed"]) == ("NastGain.vst3", changed)
-    assert cli.run("plugins", "list").out[1].split()[:2] == ["NastGain", "denied"]
+    assert cli.run("plugins", "list").out[-1].split()[:2] == ["NastGain", "denied"]
     before = cli.files()
     cli.refuses(cli.run("plugins", "show", "NastGain"), 1, "on the deny list", before=before)
     cli.refuses(

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nast_fx.cli.builtin_rows import (
+    BUILTIN_HEADS,
+    BUILTIN_PARAMETER_HEADS,
+    builtin_fields,
+    builtin_parameter_rows,
+    builtin_row,
+    builtin_slot,
+    found_builtins,
+)
 from nast_fx.cli.console import reporter_for, write_error, write_json, write_out
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
@@ -18,6 +27,7 @@ from nast_fx.cli.plugin_rows import PLUGIN_HEADS, fact_rows, parameter_rows, plu
 from nast_fx.cli.tables import write_table
 from nast_fx.models import Settings
 from nast_fx.models.base import setting
+from nast_fx.models.plugin_table import BUILTINS, BuiltinInfo
 from nast_fx.progress import Steps
 
 if TYPE_CHECKING:
@@ -26,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+PASTE = "For a chain file (its first line is schema = 1):"
 SHOWN_RATE, SHOWN_CHANNELS = 44_100, 2  # Hz, and of the signal that a plugin is shown for
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -99,19 +110,24 @@ def list_plugins(
     ] = "",
     json: Json = False,
 ) -> None:
-    """List the plugins that the last scans found, those that failed or are denied too; none is opened."""
+    """List the built-in plugins, and those that the last scans found, failed or denied; none is opened."""
     from nast_fx.chain.known import known_plugins
 
-    known = known_plugins()
+    known, builtins = known_plugins(), found_builtins(search)
     found = _searched(known, search)
     if json:
-        write_json({"type": "result", **scan_fields(found)})
-    elif rows := plugin_rows(found):
+        write_json({"type": "result", "builtins": list(map(builtin_fields, builtins)), **scan_fields(found)})
+        return
+    if builtins:
+        write_table(BUILTIN_HEADS, [builtin_row(info) for info in builtins])
+    if rows := plugin_rows(found):
+        if builtins:
+            write_out("")
         write_table(PLUGIN_HEADS, rows)
-    elif plugin_rows(known):
+    elif not plugin_rows(known):
+        write_error("No hosted plugin is known yet; scan first: nast-fx plugins scan", label="note: ")
+    elif not builtins:
         write_error(f"No known plugin has '{search}' in its row.", label="note: ")
-    else:
-        write_error("No plugin is known yet; scan first: nast-fx plugins scan", label="note: ")
 
 
 @app.command("show", epilog="For example: nast-fx plugins show ZamComp")
@@ -120,6 +136,10 @@ def show(plugin: Plugin, json: Json = False) -> None:
 
     Parameters have the names and units that a chain file needs.
     """
+    for name, info in BUILTINS.items():
+        if name.casefold() == plugin.casefold():
+            _show_builtin(info, json)
+            return
     from dataclasses import asdict
 
     from nast_fx.chain.host import HostedPlugin
@@ -139,7 +159,7 @@ def show(plugin: Plugin, json: Json = False) -> None:
         write_table(("", ""), fact_rows(hosted))
     write_out("")
     write_table(("parameter", "value", "default", "unit", "range"), parameter_rows(parameters.values()))
-    write_out(f"\nFor a chain file (its first line is schema = 1):\n\n{text.rstrip()}")
+    write_out(f"\n{PASTE}\n\n{text.rstrip()}")
 
 
 @app.command("edit", epilog="For example: nast-fx plugins edit ZamComp --chain rack.toml")
@@ -164,6 +184,17 @@ def deny(plugin: Plugin, json: Json = False) -> None:
 def allow(plugin: Plugin, json: Json = False) -> None:
     """Let a plugin that was denied be opened again."""
     _set_denied(plugin, False, json)
+
+
+def _show_builtin(info: BuiltinInfo, json: bool) -> None:
+    if json:
+        write_json({"type": "result", **builtin_fields(info), "slot": builtin_slot(info)})
+        return
+    write_out(f"{info.name}: {info.help}\n")
+    if info.parameters:
+        write_table(BUILTIN_PARAMETER_HEADS, builtin_parameter_rows(info))
+        write_out("")
+    write_out(f"{PASTE}\n\n{builtin_slot(info)}")
 
 
 def _set_denied(plugin: str, is_denied: bool, json: bool) -> None:
