@@ -142,7 +142,7 @@ def test_what_is_denied_is_listed_and_not_opened(cli: Cli) -> None:
     for changed in (True, False):
         (denied,) = cli.run("plugins", "deny", "nastgain", "--json").objects
         assert (Path(denied["path"]).name, denied["changed"]) == ("NastGain.vst3", changed)
-    assert cli.run("plugins", "list").out[-1].split()[:2] == ["NastGain", "denied"]
+    assert cli.run("plugins", "list", "--search", "NastGain").out[-1].split()[:2] == ["NastGain", "denied"]
     before = cli.files()
     cli.refuses(cli.run("plugins", "show", "NastGain"), 1, "on the deny list", before=before)
     cli.refuses(
@@ -153,7 +153,7 @@ def test_what_is_denied_is_listed_and_not_opened(cli: Cli) -> None:
     )
     shutil.rmtree(cli.folder / "plugins" / "NastGain.vst3")
     assert cli.run("plugins", "allow", "NastGain").out[0].endswith("NastGain.vst3: is allowed")
-    assert cli.run("plugins", "list").out == []
+    assert not any("NastGain" in line for line in cli.run("plugins", "list").out)
 
 
 def test_a_list_that_cannot_be_kept_is_said(cli: Cli) -> None:

@@ -148,8 +148,8 @@ def show(plugin: Plugin, json: Json = False) -> None:
     from nast_fx.chain.slot_file import slot_text
 
     file = find_plugin(plugin)
-    name = named_plugin(file)
-    with HostedPlugin(file.path, name, sample_rate=SHOWN_RATE, n_channels=SHOWN_CHANNELS) as hosted:
+    one = named_plugin(file)
+    with HostedPlugin(file.path, one, sample_rate=SHOWN_RATE, n_channels=SHOWN_CHANNELS) as hosted:
         parameters = hosted.parameters
         text = slot_text(new_slot(file, _pasted(parameters)))
         if json:
