@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 # What `dpkg -L` lists for the packages of packaging/debian-packages.txt, and the folder beside the project.
+_USERS = itertools.count()
 LOOP_FOLDERS = (Path(__file__).parents[2] / "shared" / "audio", Path("/usr/share/sonic-pi/samples"))
 WESNOTH_FOLDER = Path("/usr/share/games/wesnoth/1.16/data/core/music")
 
@@ -20,6 +22,15 @@ def pytest_configure() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
     # As the command line does: threads that wait soon give the core away, or a busy machine crawls.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test the folders of a new user: what is cached, known or saved is its own."""
+    base, number = tmp_path_factory.getbasetemp(), next(_USERS)
+    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(base / f"user-{number}" / kind.lower()))
+    monkeypatch.setenv("MPLCONFIGDIR", str(base / "fonts"))  # found once: that takes seconds
 
 
 @pytest.fixture(scope="session")

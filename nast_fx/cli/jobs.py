@@ -29,12 +29,13 @@ R = TypeVar("R", RenderRequest, TextureRequest)
 
 @dataclass(frozen=True)
 class Job:
-    """One result to make, the files that go with it by name, and what to say about it."""
+    """One result to make, the files that go with it by name, what to say about it, and how to make it."""
 
     request: Request
     side: Mapping[str, Path]
     title: str = ""
     note: str = ""
+    is_fresh: bool = False
 
 
 class _SomeFailedError(NastFxError):
@@ -78,7 +79,7 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
         }
         title = f"{number} of {count}" if many else ""
         request = checked(model, {**given, **own}, names=names)
-        jobs.append(Job(request, options.side_files(), title, note if number == 1 else ""))
+        jobs.append(Job(request, options.side_files(), title, note if number == 1 else "", options.fresh))
     return jobs
 
 
@@ -127,12 +128,16 @@ def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[
 
 def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
     from nast_fx.cli.side_files import SideFiles
-    from nast_fx.render import render_file, texture_file
+    from nast_fx.render import SegmentFiles, render_file, texture_file
 
     side = SideFiles(job.request, job.side)
     request = job.request
     logger.info("%r", request)
-    steps = render_file(request) if isinstance(request, RenderRequest) else texture_file(request)
+    store = None if job.is_fresh else SegmentFiles()
+    if isinstance(request, RenderRequest):
+        steps = render_file(request, store)
+    else:
+        steps = texture_file(request, store)
     rendered = reporter.follow(steps, title=job.title)
     finished.append(rendered.output)
     for text in rendered.notes:

@@ -155,6 +155,14 @@ class JobOptions(ReportingOptions):
     device: Annotated[
         str | None, field_option("--device", "-d", model=RenderPlan, field="device", panel=RUN)
     ] = None
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh",
+            help="Use no segment that an earlier, perhaps stopped render has finished, and keep none.",
+            rich_help_panel=RUN,
+        ),
+    ] = False
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Check everything, say what would be done.", rich_help_panel=RUN),

@@ -6,6 +6,7 @@ from nast_fx.render.in_chain import style_in_chain
 from nast_fx.render.job import Rendered, render_file, texture_file
 from nast_fx.render.preview import Preview, preview_render, preview_texture
 from nast_fx.render.reference import Reference, checked_reference
+from nast_fx.render.store import SegmentFiles, SegmentStore
 from nast_fx.render.style import References, open_references
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Reference",
     "References",
     "Rendered",
+    "SegmentFiles",
+    "SegmentStore",
     "Styled",
     "checked_reference",
     "choose_device",

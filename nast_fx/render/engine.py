@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from nast_fx.audio import AudioSource, SampleStats, ScratchFile, check_samples, resample_source
+from nast_fx.audio import (
+    AudioSource,
+    SampleStats,
+    ScratchFile,
+    check_samples,
+    resample_source,
+    resampled_length,
+)
 from nast_fx.audio.shift import shift_source
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method
@@ -29,11 +36,13 @@ from nast_fx.render.facts import ScorePart, TrackFacts, check_score, gather_fact
 from nast_fx.render.keys import plan_transposition
 from nast_fx.render.leveling import follow_share, gate_lufs, level
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
+from nast_fx.render.records import SegmentRecord
 from nast_fx.render.sources import Difference, Follower, Mixed, Rows, Scaled
 from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.store import SegmentStore
 from nast_fx.render.style import References
 from nast_fx.render.targets import StyleTargets
-from nast_fx.render.track import Journey, SegmentRecord, style_texture, style_track
+from nast_fx.render.track import Journey, style_texture, style_track
 from nast_fx.render.tracked import Tracked
 
 __all__ = ["Styled", "content_notes", "make_texture", "style_source"]
@@ -93,6 +102,7 @@ def style_source(
     score: ScorePart | None = None,
     fits_integers: bool = False,
     amount: Callable[[float], float] | None = None,
+    store: SegmentStore | None = None,
 ) -> Steps[Styled]:
     """Style a source.
 
@@ -112,6 +122,8 @@ def style_source(
         The result will be written in a format that holds nothing above full scale.
     amount : callable, optional
         From seconds to 0 ... 1: scales the plan's amount over time.
+    store : SegmentStore, optional
+        Where finished segments are looked for, and kept.
 
     Raises
     ------
@@ -140,8 +152,12 @@ def style_source(
     mix: AudioSource = content
     if is_styled:
         targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
-        steps = _mix(content, targets, layout, plan, tracking, facts, stack)
-        mix, records = yield from within(steps, *SHARES["style"])
+        n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
+        result = stack.enter_context(ScratchFile(rate, content.n_channels, n_frames))
+        journey = Journey(targets, plan, layout, result, facts.places(plan), facts.strength, store)
+        mix = yield from within(_mix(content, journey, tracking, facts, stack), *SHARES["style"])
+        records = tuple(journey.records)
+        notes += journey.notes
     may_limit = is_styled or tracking.loudness is not None
     loudness = facts.analysis.loudness
     leveling = level(mix, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
@@ -160,6 +176,7 @@ def make_texture(
     *,
     tracking: Tracking | None = None,
     fits_integers: bool = False,
+    store: SegmentStore | None = None,
 ) -> Steps[Styled]:
     """Make `n_frames` of texture at `texture_rate` and the references' level, or the loudness asked for."""
     tracking = tracking or Tracking()
@@ -171,12 +188,12 @@ def make_texture(
     transposition = yield from within(plan_keys, 0.0, SHARES["style"][0])
     targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
     result = stack.enter_context(ScratchFile(rate, references.n_channels, n_frames))
-    journey = Journey(targets, plan, layout, result)
+    journey = Journey(targets, plan, layout, result, store=store)
     yield from within(style_texture(journey, references.levels(layout.rows, least)), *SHARES["style"])
     at_level = Scaled(result, Curve.constant(_texture_level(references, result, least)))
     leveling = level(at_level, None, tracking, fits_integers=fits_integers, circular=plan.loop)
     finished = yield from within(leveling, *SHARES["level"])
-    notes = (*references.notes(least), *transposition.notes, *finished.notes)
+    notes = (*references.notes(least), *transposition.notes, *journey.notes, *finished.notes)
     tracked = Tracked(None, finished, transposition)
     return Styled(finished.source, tuple(journey.records), notes, reason, rate, tracked)
 
@@ -198,21 +215,14 @@ def content_notes(
 
 
 def _mix(
-    content: AudioSource,
-    targets: StyleTargets,
-    layout: StereoLayout,
-    plan: RenderPlan,
-    tracking: Tracking,
-    facts: TrackFacts,
-    stack: ExitStack,
-) -> Steps[tuple[AudioSource, tuple[SegmentRecord, ...]]]:
+    content: AudioSource, journey: Journey, tracking: Tracking, facts: TrackFacts, stack: ExitStack
+) -> Steps[AudioSource]:
     """Style at the working rate, and add what has changed to the content, at its own rate."""
-    low, rate = content, targets.sample_rate
+    plan, layout, result = journey.plan, journey.layout, journey.result
+    low, rate = content, result.sample_rate
     if rate != content.sample_rate:
         yield Progress("read", note=f"resampling to {rate} Hz")
         low = stack.enter_context(resample_source(content, rate))
-    result = stack.enter_context(ScratchFile(rate, content.n_channels, low.n_frames))
-    journey = Journey(targets, plan, layout, result, facts.places(plan), facts.strength)
     yield from style_track(journey, low)
     own, made = (check_samples(Rows(source, layout), "the rows").rms for source in (low, result))
     levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
@@ -226,8 +236,7 @@ def _mix(
         change = stack.enter_context(resampled)
     amount = Curve(plan.amount * facts.amount.values) if facts.amount else plan.amount
     # The mix is read several times: at its own rate this is a copy.
-    mix = stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
-    return mix, tuple(journey.records)
+    return stack.enter_context(resample_source(Mixed(content, change, amount=amount), content.sample_rate))
 
 
 def _texture_level(references: References, result: AudioSource, least_seconds: float) -> float:

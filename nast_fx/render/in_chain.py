@@ -29,6 +29,7 @@ from nast_fx.render.engine import Styled, style_source
 from nast_fx.render.facts import ScorePart
 from nast_fx.render.leveling import ceiling_of, level
 from nast_fx.render.sources import Difference, Mixed, Scaled
+from nast_fx.render.store import SegmentStore
 from nast_fx.render.style import References
 
 __all__ = ["Placement", "score_controllers", "style_in_chain"]
@@ -136,6 +137,7 @@ def style_in_chain(
     tracking: Tracking | None = None,
     score: ScorePart | None = None,
     fits_integers: bool = False,
+    store: SegmentStore | None = None,
 ) -> Steps[Styled]:
     """Style a source between the slots of a chain; parameters as `style_source`.
 
@@ -170,6 +172,7 @@ def style_in_chain(
         score=score,
         fits_integers=fits_integers and not goes_on,
         amount=placement.amount,
+        store=store,
     )
     styled = yield from within(styling, *SHARES["style"])
     if not goes_on:

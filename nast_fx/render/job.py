@@ -18,7 +18,8 @@ from nast_fx.progress import Progress, Steps
 from nast_fx.render.engine import Styled, make_texture
 from nast_fx.render.in_chain import style_in_chain
 from nast_fx.render.opening import Destination, open_render, open_texture
-from nast_fx.render.track import SegmentRecord
+from nast_fx.render.records import SegmentRecord
+from nast_fx.render.store import SegmentStore
 from nast_fx.render.tracked import Tracked
 
 __all__ = ["Rendered", "loses_bits", "render_file", "texture_file", "write_result"]
@@ -66,8 +67,14 @@ class Rendered:
     effects: tuple[str, ...]
 
 
-def render_file(request: RenderRequest) -> Steps[Rendered]:
+def render_file(request: RenderRequest, store: SegmentStore | None = None) -> Steps[Rendered]:
     """Style one file; nothing is written before all of it is done.
+
+    Parameters
+    ----------
+    request : RenderRequest
+    store : SegmentStore, optional
+        Where finished segments are looked for, and kept: a render that was stopped goes on where it was.
 
     Raises
     ------
@@ -91,6 +98,7 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
             tracking=request.tracking,
             score=opened.content.score,
             fits_integers=destination.format.bits != "32f",
+            store=store,
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         is_idle = opened.placement.is_idle
@@ -108,8 +116,8 @@ def render_file(request: RenderRequest) -> Steps[Rendered]:
     return _rendered(request, method, styled, destination, began, opened.placement.running)
 
 
-def texture_file(request: TextureRequest) -> Steps[Rendered]:
-    """Make a texture file from styles alone.
+def texture_file(request: TextureRequest, store: SegmentStore | None = None) -> Steps[Rendered]:
+    """Make a texture file from styles alone; `store` as for `render_file`.
 
     Raises
     ------
@@ -130,6 +138,7 @@ def texture_file(request: TextureRequest) -> Steps[Rendered]:
             stack,
             tracking=request.tracking,
             fits_integers=destination.format.bits != "32f",
+            store=store,
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         write_result(styled.source, destination, plan.seed, True, None, 0)

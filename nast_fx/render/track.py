@@ -20,60 +20,20 @@ from nast_fx.audio import AudioSource, Samples
 from nast_fx.audio.scratch import ScratchFile
 from nast_fx.methods import LEVEL, Method, Segment
 from nast_fx.models import RenderPlan
-from nast_fx.optimize import Outcome, Pinned, Solution
+from nast_fx.optimize import Pinned, Solution
 from nast_fx.progress import Steps
 from nast_fx.render.clock import Clock
 from nast_fx.render.curves import Curve
 from nast_fx.render.device import device_errors
+from nast_fx.render.records import SegmentRecord
 from nast_fx.render.segments import LEAST_SECONDS, LONGEST_SECONDS, Span, in_order, plan_segments, segments_at
 from nast_fx.render.stereo import StereoLayout
+from nast_fx.render.store import SegmentStore, segment_key
 from nast_fx.render.targets import StyleTargets
 
-__all__ = ["Journey", "SegmentRecord", "cut", "style_texture", "style_track"]
+__all__ = ["Journey", "cut", "style_texture", "style_track"]
 
 SILENT = 1e-4  # RMS, -80 dBFS: such a row of a segment passes as it is
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentRecord:
-    """How one segment went; a few hundred bytes, since a long track has many.
-
-    Attributes
-    ----------
-    index : int
-    outcomes : tuple of Outcome
-        One a row.
-    names : tuple of str
-        Of the losses: the total and the terms.
-    losses : ndarray, (step, name) float32
-    n_evaluations : int
-    start_seconds, end_seconds : float
-        Its place in the track, overlaps included.
-    """
-
-    index: int
-    outcomes: tuple[Outcome, ...]
-    names: tuple[str, ...] = ()
-    losses: Samples = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
-    n_evaluations: int = 0
-    start_seconds: float = 0.0
-    end_seconds: float = 0.0
-
-    @classmethod
-    def of(cls, span: Span, sample_rate: int, solution: Solution | None) -> SegmentRecord:
-        """Keep what is worth keeping of a solution; None where all was silent."""
-        start, end = span.start / sample_rate, span.end / sample_rate
-        if solution is None:
-            return cls(span.index, (Outcome.SILENT,), start_seconds=start, end_seconds=end)
-        names = tuple(solution.history[0]) if solution.history else ()
-        losses = np.array([[step[name] for name in names] for step in solution.history], dtype=np.float32)
-        outcomes, n_evaluations = tuple(solution.outcomes), solution.n_evaluations
-        return cls(span.index, outcomes, names, losses, n_evaluations, start, end)
-
-    @property
-    def history(self) -> list[dict[str, float]]:
-        """Losses by name after every step."""
-        return [dict(zip(self.names, map(float, step), strict=True)) for step in self.losses]
 
 
 @dataclass
@@ -86,6 +46,10 @@ class Journey:
         Seconds at which segments meet; None where they are equally long.
     strength : Curve or None
         Share of the plan's strength over time.
+    store : SegmentStore or None
+        Where finished segments are kept, and looked for.
+    n_kept : int
+        How many of them were found there.
     """
 
     targets: StyleTargets
@@ -94,7 +58,9 @@ class Journey:
     result: ScratchFile
     places: tuple[float, ...] | None = None
     strength: Curve | None = None
+    store: SegmentStore | None = None
     records: list[SegmentRecord] = field(default_factory=list)
+    n_kept: int = 0
 
     @property
     def method(self) -> Method[Any]:
@@ -105,6 +71,15 @@ class Journey:
     def device(self) -> torch.device:
         """Where it computes."""
         return self.targets.device
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of segments that were kept."""
+        if not self.n_kept:
+            return ()
+        several = f"{self.n_kept} of {len(self.records)} segments were"
+        one = "The segment was" if len(self.records) == 1 else several
+        return (f"{one} finished before and taken from there (--fresh makes all anew).",)
 
     def spans(self) -> list[Span]:
         """Cut the track; a segment is never shorter than what the method needs."""
@@ -130,11 +105,21 @@ class Journey:
     def transfer(self, segment: Segment, span: Span, rows: list[int]) -> Steps[Samples]:
         """Run the method on some rows, and give theirs (row, frame)."""
         rate = self.result.sample_rate
-        targets = self.targets.at(span.start / rate, span.end / rate)
+        start, end, key = span.start / rate, span.end / rate, ""
+        if self.store is not None:
+            key = segment_key(segment, self.targets.digest_at(start, end), rows)
+            if (kept := self.store.get(key)) is not None:
+                self.n_kept += 1
+                self.records.append(SegmentRecord.of_kept(span, rate, kept))
+                return kept.waveform[:, : span.n_frames]
+        targets = self.targets.at(start, end)
         with device_errors():
             solution: Solution = yield from self.method.transfer(segment, targets.select(rows))
-        self.records.append(SegmentRecord.of(span, rate, solution))
+        record = SegmentRecord.of(span, rate, solution)
+        self.records.append(record)
         styled: Samples = solution.waveform[:, : span.n_frames].cpu().numpy()
+        if self.store is not None:
+            self.store.put(key, record.kept(styled))
         return styled
 
     def keys(self, span: Span, rows: list[int]) -> tuple[int, ...]:
