@@ -208,7 +208,7 @@ def test_a_score_as_content_needs_an_instrument(cli: Cli) -> None:
     cli.refuses(ended, 2, "tune.mid: is a score; name what plays it with --instrument", before=before)
     ended = cli.render("--instrument", "synth.vst3", content="tune.mid")
     assert ended.code == 2
-    assert "soundfont" in ended.err[0]
+    assert "there is no plugin 'synth.vst3'" in ended.err[0]
     (cli.folder / "broken.mid").write_bytes(b"MThd\\0\\0")
     assert cli.render("--midi", "broken.mid").code == 1
 

@@ -15,13 +15,14 @@ from plugin_builder import built_plugin
 from test_render import Passthrough, noise, references
 
 from nast_fx.analysis.loudness import measure_loudness
-from nast_fx.audio import ArraySource, Audio, Samples, check_samples
+from nast_fx.audio import ArraySource, Audio, Samples, check_samples, load_audio
 from nast_fx.chain.rack import Rack
+from nast_fx.errors import UsageError
 from nast_fx.methods import Method, build_method
-from nast_fx.models import ChainSpec, RenderPlan, SlotSpec, Tracking
+from nast_fx.models import ChainSpec, RenderPlan, RenderRequest, SlotSpec, StyleReference, Tracking
 from nast_fx.models.base import validated
 from nast_fx.progress import drain
-from nast_fx.render import Styled, style_in_chain, style_source
+from nast_fx.render import Styled, render_file, style_in_chain, style_source
 from nast_fx.render.facts import ScorePart
 from nast_fx.render.in_chain import Placement, score_controllers
 
@@ -256,3 +257,33 @@ def test_a_score_is_played_by_a_plugin_and_styled(cli: Cli) -> None:
     ended = cli.render("--instrument", synth, "--chain", "chain.toml", "-o", "wet.wav", content="a.mid")
     assert ended.code == 0, ended.err
     assert len(soundfile.read(cli.folder / "wet.wav")[0]) == len(samples)
+
+
+# Stems
+
+
+def test_a_stem_has_the_key_the_length_and_the_gain_of_its_mix(cli: Cli) -> None:
+    cli.write("stem.wav", np.pad(noise(2, 8000, level=0.02), ((0, 0), (8000, 0))).astype(np.float32))
+    cli.write("mix.wav", noise(2, 24_000, seed=1, level=0.1))
+    request = RenderRequest(
+        content=cli.folder / "stem.wav",
+        mix=cli.folder / "mix.wav",
+        styles=(StyleReference(path=cli.folder / "rain.wav"),),
+        settings={"max_iterations": 2},
+        tracking=Tracking(loudness=-20.0),
+        output=cli.folder / "out.wav",
+    )
+    rendered = drain(render_file(request))
+    assert rendered.frames == 24_000
+    assert rendered.tracked.facts is not None
+    figures = [
+        drain(measure_loudness(ArraySource(load_audio(cli.folder / name)), name)).integrated_lufs
+        for name in ("stem.wav", "mix.wav")
+    ]
+    own, whole = (figure or 0.0 for figure in figures)
+    assert rendered.tracked.leveled.target_lufs == pytest.approx(-20 + own - whole, abs=0.1)
+    assert rendered.tracked.content is not None
+    assert rendered.tracked.content.seconds == 3.0
+    cli.write("fast.wav", noise(2, 8000), rate=16_000)
+    with pytest.raises(UsageError, match=r"fast\.wav: is of 16000 Hz, the stem .*stem\.wav of 8000 Hz"):
+        drain(render_file(request.model_copy(update={"mix": cli.folder / "fast.wav"})))

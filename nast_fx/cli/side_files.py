@@ -19,8 +19,8 @@ from nast_fx.export import export_render
 from nast_fx.models import RenderRequest, StyleReference, TextureRequest
 from nast_fx.progress import Progress, Steps, drain
 from nast_fx.render import Rendered
+from nast_fx.render.content import open_content, open_score
 from nast_fx.render.names import output_path, place
-from nast_fx.render.opening import open_content, open_score
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
 

@@ -81,11 +81,17 @@ class _Request(_Writing):
 class RenderRequest(_Request, ContentRequest):
     """Style one file."""
 
+    mix: Path | None = setting(
+        None,
+        "Mix that the content is a stem of: key, tempo, length and the gain to a loudness are the mix's.",
+    )
+
     @property
     def inputs(self) -> tuple[Path, ...]:
         """All files that are read; the content first."""
         content, *beside = super().inputs
-        return (content, *(style.path for style in self.styles), *beside)
+        mix = () if self.mix is None else (self.mix,)
+        return (content, *(style.path for style in self.styles), *beside, *mix)
 
 
 class TextureRequest(_Request):

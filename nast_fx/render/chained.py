@@ -15,10 +15,11 @@ from nast_fx.models import ChainRequest
 from nast_fx.models.chain import check_at_rate
 from nast_fx.models.output import OutputFormat
 from nast_fx.progress import Progress, Steps
+from nast_fx.render.content import open_content, open_score
 from nast_fx.render.curves import Curve
 from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.job import loses_bits, write_result
-from nast_fx.render.opening import checked_destination, content_target, open_content, open_score, shape_of
+from nast_fx.render.opening import checked_destination, content_target, shape_of
 from nast_fx.render.sources import Scaled
 
 __all__ = ["Chained", "chain_file"]

@@ -103,6 +103,7 @@ def style_source(
     fits_integers: bool = False,
     amount: Callable[[float], float] | None = None,
     store: SegmentStore | None = None,
+    mix: AudioSource | None = None,
 ) -> Steps[Styled]:
     """Style a source.
 
@@ -124,6 +125,8 @@ def style_source(
         From seconds to 0 ... 1: scales the plan's amount over time.
     store : SegmentStore, optional
         Where finished segments are looked for, and kept.
+    mix : AudioSource, optional
+        Of which the content is a stem: its key and tempo are taken, and its gain to a loudness.
 
     Raises
     ------
@@ -140,8 +143,9 @@ def style_source(
     layout = StereoLayout(content.n_channels, plan.channels)
     notes = [*content_notes(content, stats, layout, rate, least), *references.notes(least)]
     yield Progress("analyze", note="listening to the content")
-    facts = yield from within(gather_facts(content, "the content", tracking, score), *SHARES["facts"])
-    facts = facts.with_amount(amount)
+    gathering = gather_facts(content, "the content", tracking, score, mix)
+    facts = (yield from within(gathering, *SHARES["facts"])).with_amount(amount)
+    tracking = facts.anchored(tracking)
     is_styled = plan.amount > 0
     plan_keys = plan_transposition(facts.analysis.key, references.items, tracking, is_styled=is_styled)
     transposition = yield from within(plan_keys, *SHARES["keys"])
@@ -149,18 +153,18 @@ def style_source(
         yield Progress("read", share=SHARES["style"][0], note="transposing the content")
         content = stack.enter_context(shift_source(content, transposition.content_semitones))
     records: tuple[SegmentRecord, ...] = ()
-    mix: AudioSource = content
+    mixed: AudioSource = content
     if is_styled:
         targets = StyleTargets(method, references, transposition, layout.rows, rate, plan.seed, device)
         n_frames = resampled_length(content.n_frames, content.sample_rate, rate)
         result = stack.enter_context(ScratchFile(rate, content.n_channels, n_frames))
         journey = Journey(targets, plan, layout, result, facts.places(plan), facts.strength, store)
-        mix = yield from within(_mix(content, journey, tracking, facts, stack), *SHARES["style"])
+        mixed = yield from within(_mix(content, journey, tracking, facts, stack), *SHARES["style"])
         records = tuple(journey.records)
         notes += journey.notes
     may_limit = is_styled or tracking.loudness is not None
     loudness = facts.analysis.loudness
-    leveling = level(mix, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
+    leveling = level(mixed, loudness, tracking, fits_integers=fits_integers, may_limit=may_limit)
     finished = yield from within(leveling, *SHARES["level"])
     tracked = Tracked(facts, finished, transposition, gate_lufs(loudness, tracking))
     said = (*notes, *transposition.notes, *facts.notes(plan), *finished.notes)

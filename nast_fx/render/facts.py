@@ -13,7 +13,7 @@ from nast_fx.audio import AudioSource
 from nast_fx.audio.score import Score
 from nast_fx.errors import UsageError
 from nast_fx.models import RenderPlan, Tracking
-from nast_fx.progress import Steps
+from nast_fx.progress import Steps, within
 from nast_fx.render.curves import Curve, point_times
 from nast_fx.render.segments import LEAST_SECONDS, LONGEST_SECONDS
 
@@ -48,6 +48,8 @@ class TrackFacts:
         Likewise.
     doubt : str
         Where score and sound disagree, in a sentence.
+    mix_lufs : float or None
+        Integrated loudness of the mix that the content is a stem of.
     """
 
     analysis: Analysis
@@ -57,6 +59,14 @@ class TrackFacts:
     tempos: tuple[tuple[float, float], ...] = ()
     meters: tuple[tuple[float, int, int], ...] = ()
     doubt: str = ""
+    mix_lufs: float | None = None
+
+    def anchored(self, tracking: Tracking) -> Tracking:
+        """Give what a stem is tracked by: its loudness is as far from its mix's as it was."""
+        own = self.analysis.loudness.integrated_lufs
+        if tracking.loudness is None or self.mix_lufs is None or own is None:
+            return tracking
+        return tracking.model_copy(update={"loudness": tracking.loudness + own - self.mix_lufs})
 
     def places(self, plan: RenderPlan) -> tuple[float, ...] | None:
         """Seconds at which segments meet; None where they are equally long."""
@@ -103,12 +113,22 @@ class TrackFacts:
 
 
 def gather_facts(
-    content: AudioSource, name: str, tracking: Tracking, part: ScorePart | None
+    content: AudioSource,
+    name: str,
+    tracking: Tracking,
+    part: ScorePart | None,
+    mix: AudioSource | None = None,
 ) -> Steps[TrackFacts]:
-    """Listen to a content; what a score says stands for what would be heard."""
-    analysis = yield from analyze(content, name)
+    """Listen to a content; what its mix says stands for it, and what a score says for both."""
+    share = 1.0 if mix is None else 0.5
+    analysis = yield from within(analyze(content, name), 0.0, share)
+    mix_lufs = None
+    if mix is not None:
+        whole = yield from within(analyze(mix, "the mix"), share, 1.0)
+        analysis = replace(analysis, key=whole.key, tempo=whole.tempo)
+        mix_lufs = whole.loudness.integrated_lufs
     if part is None:
-        return TrackFacts(analysis)
+        return TrackFacts(analysis, mix_lufs=mix_lufs)
     seconds, start, score = analysis.seconds, part.start_seconds, part.score
     times = start + point_times(len(analysis.loudness.power))
     markers = tuple((at - start, text) for at, text in score.markers if 0 <= at - start < seconds)
@@ -125,6 +145,7 @@ def gather_facts(
         tempos=score.tempos if start == 0 else (),
         meters=score.meters if start == 0 else (),
         doubt=_doubt(key, analysis.key),
+        mix_lufs=mix_lufs,
     )
 
 

@@ -138,6 +138,7 @@ def style_in_chain(
     score: ScorePart | None = None,
     fits_integers: bool = False,
     store: SegmentStore | None = None,
+    mix: AudioSource | None = None,
 ) -> Steps[Styled]:
     """Style a source between the slots of a chain; parameters as `style_source`.
 
@@ -173,6 +174,7 @@ def style_in_chain(
         fits_integers=fits_integers and not goes_on,
         amount=placement.amount,
         store=store,
+        mix=mix,
     )
     styled = yield from within(styling, *SHARES["style"])
     if not goes_on:
@@ -181,9 +183,10 @@ def style_in_chain(
     first = len(placement.before) + 2
     steps = run_chain(mixed, placement.after, stack, tail_seconds=tail, first=first, **around)
     made = yield from within(steps, *SHARES["after"])
-    heard = styled.tracked.content
-    ceiling = ceiling_of(tracking, heard.loudness if heard else None)
-    last = tracking.model_copy(update={"ceiling": ceiling})
+    facts = styled.tracked.facts
+    ceiling = ceiling_of(tracking, facts.analysis.loudness if facts else None)
+    anchored = facts.anchored(tracking) if facts else tracking
+    last = anchored.model_copy(update={"ceiling": ceiling})
     finished = yield from within(level(made, None, last, fits_integers=fits_integers), *SHARES["level"])
     own_notes = tuple(note for note in styled.notes if note not in styled.tracked.leveled.notes)
     tracked = replace(styled.tracked, leveled=finished)

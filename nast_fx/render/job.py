@@ -99,6 +99,7 @@ def render_file(request: RenderRequest, store: SegmentStore | None = None) -> St
             score=opened.content.score,
             fits_integers=destination.format.bits != "32f",
             store=store,
+            mix=opened.content.mix,
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         is_idle = opened.placement.is_idle

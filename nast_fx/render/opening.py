@@ -7,44 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio import AudioSource, FileInfo, FileSource, SampleStats, check_samples, open_source, probe
+from nast_fx.audio import AudioSource, FileInfo, SampleStats, check_samples, probe
 from nast_fx.audio.limits import check_writable
-from nast_fx.audio.names import shown
-from nast_fx.audio.score import read_score
 from nast_fx.audio.score_file import is_score
-from nast_fx.chain.instrument import play_score
 from nast_fx.chain.setting import tail_frames
-from nast_fx.errors import AudioFileError, UsageError
+from nast_fx.errors import AudioFileError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.progress import Steps
+from nast_fx.render.content import OpenedContent, open_content, open_score, open_stem
 from nast_fx.render.device import choose_device
-from nast_fx.render.facts import ScorePart, check_score
+from nast_fx.render.facts import check_score
 from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
-from nast_fx.render.sources import Part
 from nast_fx.render.style import References, open_references
 
 __all__ = [
     "Destination",
-    "OpenedContent",
     "OpenedRender",
     "OpenedTexture",
     "Shape",
     "Target",
     "checked_destination",
     "content_target",
-    "open_content",
     "open_render",
-    "open_score",
     "open_texture",
     "plan_target",
     "shape_of",
 ]
-
-SCORE_RATE = 44_100  # Hz, at which a score is played
 
 
 @dataclass(frozen=True)
@@ -64,24 +56,6 @@ class Destination:
     replace: bool
     format: OutputFormat
     shape: Shape
-
-
-@dataclass(frozen=True)
-class OpenedContent:
-    """A recording, or the sound of a score.
-
-    Attributes
-    ----------
-    source : AudioSource
-    file : FileSource or None
-        The recording; None for a score.
-    score : ScorePart or None
-        Of a score its own, of a recording the one beside it.
-    """
-
-    source: AudioSource
-    file: FileSource | None
-    score: ScorePart | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +97,8 @@ def open_render(request: RenderRequest, stack: ExitStack) -> Steps[OpenedRender]
     check_score(plan, request.tracking, part.score if part else None)
     target = content_target(request, "styled")
     content = yield from open_content(request, part, stack)
+    if request.mix is not None:
+        content = open_stem(content, request, request.mix, stack)
     source = content.source
     placement = Placement(
         request.chain,
@@ -143,55 +119,6 @@ def shape_of(content: AudioSource, tail_seconds: float) -> Shape:
     """Shape of what is made of a content."""
     n_frames = content.n_frames + tail_frames(tail_seconds, content.sample_rate)
     return Shape(content.sample_rate, content.n_channels, n_frames)
-
-
-def open_score(request: ContentRequest) -> ScorePart | None:
-    """Read the score that belongs to a content: itself, or the one beside it.
-
-    Raises
-    ------
-    AudioFileError, UsageError
-        It cannot be used, or an instrument is missing or has nothing to play.
-    """
-    start = request.start_seconds
-    if is_score(request.content):
-        if request.instrument is None:
-            raise UsageError(f"{shown(request.content)}: is a score; name what plays it with --instrument")
-        if request.midi is not None:
-            raise UsageError(f"{shown(request.content)}: is a score itself; leave --midi out")
-        return ScorePart(read_score(request.content), start)
-    if request.instrument is not None:
-        raise UsageError(f"{shown(request.content)}: is no score; --instrument has nothing to play")
-    return ScorePart(read_score(request.midi), start) if request.midi else None
-
-
-def open_content(request: ContentRequest, part: ScorePart | None, stack: ExitStack) -> Steps[OpenedContent]:
-    """Open a content, or play it if it is a score; `part` is what `open_score` has read.
-
-    Raises
-    ------
-    AudioFileError, PluginError
-        It cannot be used, or its instrument cannot.
-    """
-    if is_score(request.content) and request.instrument is not None:
-        played = stack.enter_context((yield from play_score(request.content, request.instrument, SCORE_RATE)))
-        return OpenedContent(_part(played, request), None, part)
-    file = stack.enter_context(open_source(request.content, request.start_seconds, request.length_seconds))
-    return OpenedContent(file, file, part)
-
-
-def _part(played: AudioSource, request: ContentRequest) -> AudioSource:
-    """Cut the sound of a score as `open_source` cuts a file."""
-    rate, n_frames = played.sample_rate, played.n_frames
-    start = round(request.start_seconds * rate)
-    if start >= n_frames:
-        raise AudioFileError(
-            f"{shown(request.content)}: is {n_frames / rate:.2f} s long; a part cannot begin at "
-            f"{request.start_seconds:g} s"
-        )
-    seconds = request.length_seconds
-    length = n_frames - start if seconds is None else max(1, round(seconds * rate))
-    return Part(played, start, min(length, n_frames - start))
 
 
 def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
