@@ -286,5 +286,6 @@ def test_a_stem_has_the_key_the_length_and_the_gain_of_its_mix(cli: Cli) -> None
     assert rendered.tracked.content is not None
     assert rendered.tracked.content.seconds == 3.0
     cli.write("fast.wav", noise(2, 8000), rate=16_000)
+    request = request.model_copy(update={"overwrite": "overwrite"})
     with pytest.raises(UsageError, match=r"fast\.wav: is of 16000 Hz, the stem .*stem\.wav of 8000 Hz"):
         drain(render_file(request.model_copy(update={"mix": cli.folder / "fast.wav"})))
