@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from os import PathLike
@@ -12,6 +13,7 @@ from nast_fx.analysis import Analysis
 from nast_fx.analysis import analyze as analyze_steps
 from nast_fx.audio import ArraySource, Audio, AudioSource, SampleStats, check_samples, open_source
 from nast_fx.chain.rack import Rack
+from nast_fx.chain.setting import Context
 from nast_fx.chain.spec_file import read_chain
 from nast_fx.errors import UsageError
 from nast_fx.methods import build_method
@@ -35,6 +37,8 @@ Sound = Audio | str | PathLike[str]
 Chain = Rack | ChainSpec | str | PathLike[str]
 Style = Sound | StyleReference | Sequence[Sound | StyleReference]
 OnProgress = Callable[[Progress], None]
+
+_log = logging.getLogger(__name__)
 
 
 def render(
@@ -80,7 +84,8 @@ def render(
         source, stats = _content(content, stack)
         references = _references(style, plan, stack)
         placement = _placement(chain, tail_seconds)
-        placement.check(source.sample_rate, source.n_channels)
+        for note in placement.check(source.sample_rate, source.n_channels).notes:
+            _log.warning(note)
         steps = style_in_chain(source, stats, references, made, plan, stack, placement, tracking=tracking)
         styled = drain(steps, on_progress)
         return Audio(styled.source.read(0, styled.source.n_frames), source.sample_rate)
@@ -160,10 +165,10 @@ def _placement(chain: Chain | None, tail_seconds: float) -> Placement:
     if chain is None:
         return Placement(tail_seconds=tail_seconds)
     if isinstance(chain, Rack):
-        return Placement(chain.spec, chain.folder, tail_seconds)
+        return Placement(chain.spec, Context(chain.folder), tail_seconds)
     if isinstance(chain, ChainSpec):
-        return Placement(chain, None, tail_seconds)
-    return Placement(read_chain(Path(chain)), Path(chain).resolve().parent, tail_seconds)
+        return Placement(chain, tail_seconds=tail_seconds)
+    return Placement(read_chain(Path(chain)), Context(Path(chain).resolve().parent), tail_seconds)
 
 
 def _references(style: Style, plan: RenderPlan, stack: ExitStack) -> References:

@@ -27,7 +27,7 @@ from nast_fx.chain.host import HostedPlugin
 from nast_fx.chain.rack import Rack
 from nast_fx.chain.run import check_chain, run_chain
 from nast_fx.chain.scan import find_plugin, scan
-from nast_fx.chain.setting import ChainError, Controller
+from nast_fx.chain.setting import ChainError, ChainFacts, Context, Controller
 from nast_fx.chain.spec_file import read_chain, write_chain
 from nast_fx.chain.states import with_states
 from nast_fx.errors import UsageError
@@ -127,7 +127,7 @@ def test_a_parameter_follows_its_points_and_a_controller() -> None:
     assert len(np.unique(made[0])) > 150
     moved: dict[int, Controller] = {7: lambda seconds: 1.0 if seconds >= 1 else 0.0}
     follows = {"gain": {"controller": 7, "low": 0.25, "high": 0.75}}
-    made = streamed(samples, [built("NastGain", automation=follows)], controllers=moved)
+    made = streamed(samples, [built("NastGain", automation=follows)], context=Context(controllers=moved))
     np.testing.assert_array_equal(np.unique(made), [0.25, 0.75])
     changes = int(np.flatnonzero(np.diff(made[0]))[0])
     assert abs(changes - RATE) <= 512 + LATENCY
@@ -198,17 +198,20 @@ def test_a_missing_plugin_is_named_or_skipped_by_choice(tmp_path: Path) -> None:
     gone = {"plugin": "NastGane.vst3"}
     with pytest.raises(UsageError, match=r"^slot 1 \(NastGane.vst3\): there is no plugin 'NastGane.vst3'"):
         check_chain([validated(SlotSpec, gone)], RATE, 2)
-    notes: list[str] = []
-    samples, skipped = noise(), validated(SlotSpec, {**gone, "if_missing": "skip"})
-    np.testing.assert_array_equal(streamed(samples, [skipped], notes=notes), samples)
-    assert notes[0].startswith("Slot 1 (NastGane.vst3) is skipped: there is no plugin 'NastGane.vst3'")
+    facts = ChainFacts()
+    samples = noise()
+    skipped = validated(SlotSpec, {**gone, "if_missing": "skip", "mix": 0.3, "gain_db": -12.0})
+    np.testing.assert_array_equal(streamed(samples, [skipped], facts=facts), samples)
+    assert facts.notes[0].startswith("Slot 1 (NastGane.vst3): there is no plugin 'NastGane.vst3'")
+    assert facts.notes[0].endswith("; it is skipped.")
+    assert facts.running == []
 
 
 def test_a_plugin_is_found_beside_the_chain_and_by_its_name_elsewhere(tmp_path: Path) -> None:
     bundle = built_plugin("NastGain")
     (tmp_path / "NastGain.vst3").symlink_to(bundle)
     half = {"gain": 0.5}
-    beside = slot("NastGain.vst3", parameters=half)
+    beside = slot("NastGain.vst3", path="NastGain.vst3", parameters=half)
     np.testing.assert_array_equal(Rack([beside], folder=tmp_path)(noise(), RATE), 0.5 * noise())
     drain(scan([bundle.parent]))
     elsewhere = slot("NastGain.vst3", path="/another/machine/NastGain.vst3", parameters=half)
@@ -236,14 +239,14 @@ def moved_values(path: str) -> dict[str, float | bool | str]:
 
 def test_a_saved_chain_sounds_the_same_in_a_fresh_process(tmp_path: Path, zam: Callable[[str], str]) -> None:
     chain = [slot(f"{name}.vst3", path=zam(name), parameters=moved_values(zam(name))) for name in ZAM]
-    spec, notes = drain(with_states(ChainSpec(slots=tuple(chain)), folder=None, notes=[])), list[str]()
+    spec, facts = drain(with_states(ChainSpec(slots=tuple(chain)), folder=None, notes=[])), ChainFacts()
     # Only the states bring the values back.
     bare = tuple(one.model_copy(update={"parameters": {}}) for one in spec.slots)
     assert all(one.state is not None and one.state.version and one.state.values for one in bare)
     write_chain(tmp_path / "saved.toml", ChainSpec(slots=bare))
     samples = noise()
-    expected = streamed(samples, chain, notes=notes)
-    assert notes == []
+    expected = streamed(samples, chain, facts=facts)
+    assert facts.notes == []
     assert np.abs(expected - streamed(samples, [slot(n + ".vst3", path=zam(n)) for n in ZAM])).max() > 1e-3
     soundfile.write(tmp_path / "in.wav", samples.T, RATE, subtype="FLOAT")
     command = [sys.executable, "-m", "nast_fx", "chain", "run", "in.wav", "--chain", "saved.toml"]
@@ -261,7 +264,7 @@ def test_what_a_plugin_does_not_restore_is_said() -> None:
     state = spec.slots[0].state
     assert state is not None
     older = state.model_copy(update={"version": "0.9", "values": state.values | {"gain": 0.123}})
-    notes = check_chain([spec.slots[0].model_copy(update={"state": older})], RATE, 2)
+    notes = check_chain([spec.slots[0].model_copy(update={"state": older})], RATE, 2).notes
     assert notes[0] == "NastGain: the state is of version 0.9, the plugin is 1.2.3."
     assert "'gain' was not restored: it was at 0.123" in notes[1]
     foreign = spec.slots[0].model_copy(update={"state": state.model_copy(update={"identifier": "x"})})
@@ -297,4 +300,4 @@ def test_a_saved_chain_names_its_files_from_its_own_folder(tmp_path: Path) -> No
     assert saved.slots[0].path == os.path.join("..", "NastGain.vst3")
     assert saved.slots[0].state is not None
     assert saved.slots[1].parameters["impulse_response_filename"] == os.path.join("..", "ir.wav")
-    check_chain(saved.slots, RATE, 2, folder=tmp_path / "sub")
+    check_chain(saved.slots, RATE, 2, context=Context(tmp_path / "sub"))

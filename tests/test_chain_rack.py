@@ -18,7 +18,7 @@ from nast_fx.chain.builtins import make_builtin
 from nast_fx.chain.rack import Rack
 from nast_fx.chain.run import run_chain
 from nast_fx.chain.setting import ChainError
-from nast_fx.chain.stages import Queue
+from nast_fx.chain.stages import Queue, Streamed
 from nast_fx.errors import UsageError
 from nast_fx.models.base import validated
 from nast_fx.models.chain import ChainSpec, SlotSpec
@@ -151,6 +151,72 @@ def test_a_value_that_is_no_number_names_its_slot() -> None:
         Rack([slot("parallel", branches=[{}, {"slots": [{"plugin": "Reverb", "name": "bad"}]}])])(
             samples, RATE
         )
+    with pytest.raises(ChainError, match=r"slot 1 \(soft\) gives values that are not numbers"):
+        Rack([slot("Reverb", name="soft", mix=0.5)])(samples, RATE)
+
+
+def test_the_slot_that_fails_is_named_not_its_neighbor(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = slots_module.make_builtin
+
+    def huge(one: SlotSpec, folder: Path | None = None) -> Any:
+        plugin = made(one, folder)
+        if one.name == "bad":
+            plugin.gain_db = 2000.0  # beyond what the table allows, and what a float holds
+        return plugin
+
+    monkeypatch.setattr(slots_module, "make_builtin", huge)
+    with pytest.raises(ChainError, match=r"^slot 2 \(bad\) gives values that are not numbers"):
+        Rack([slot("Gain"), slot("Gain", name="bad"), slot("Gain")])(noise(), RATE)
+
+
+LATE = ("BrickwallLimiter", "MP3Compressor", "Resample", "GSMFullRateCompressor", "PitchShift", "Compressor")
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_a_short_signal_is_the_beginning_of_a_longer_one(name: str) -> None:
+    for n_channels, n_frames in ((1, 1), (2, 2), (2, 3), (2, 300), (1, 4410), (2, 8193), (2, 16_385)):
+        samples = noise(n_frames, n_channels)
+        more = np.pad(samples, ((0, 0), (0, 3 * 8192)))
+        for chain in ([slot(name)], [slot(name, mix=0.5)]):
+            expected = Rack(chain)(more, RATE)[:, :n_frames]
+            np.testing.assert_allclose(Rack(chain)(samples, RATE), expected, atol=2e-6, err_msg=f"{n_frames}")
+
+
+def test_channels_beyond_a_pair_and_two_frames_pass() -> None:
+    for n_frames in (1, 2, 6, 513, 16_388):
+        chain = [
+            slot("BrickwallLimiter", mix=0.5),
+            slot("Gain", automation={"gain_db": {"points": [[0, 0]]}}),
+        ]
+        assert Rack(chain)(noise(n_frames, 6), RATE).shape == (6, n_frames)
+
+
+def test_what_is_held_back_for_long_comes_out() -> None:
+    held = np.zeros((2, 0), np.float32)
+
+    def late(block: Samples) -> Samples:
+        nonlocal held
+        held = np.concatenate([held, block], axis=1)
+        ready = max(0, held.shape[1] - 30_000)
+        made, held = held[:, :ready], held[:, ready:]
+        return made
+
+    samples = noise(50_000)
+    stage = Streamed(late, RATE, 2)
+    made = np.concatenate([stage.push(samples), stage.finish()], axis=1)
+    np.testing.assert_array_equal(made, samples)
+
+
+def test_a_branch_has_a_gain() -> None:
+    chain = [slot("parallel", branches=[{"gain_db": 6.0}, {"gain_db": -6.0, "slots": [slot("Invert")]}])]
+    expected = np.float32(10 ** (6 / 20) - 10 ** (-6 / 20)) * noise()
+    np.testing.assert_allclose(Rack(chain)(noise(), RATE), expected, atol=1e-6)
+
+
+def test_one_channel_comes_as_it_goes() -> None:
+    samples = noise(1000, 1)
+    made = Rack([slot("Distortion")])(samples[0], RATE)
+    np.testing.assert_array_equal(made, Rack([slot("Distortion")])(samples, RATE)[0])
 
 
 def test_the_rack_is_a_list_that_checks_what_it_takes() -> None:
@@ -185,7 +251,14 @@ def test_what_does_not_fit_is_refused_before_any_sound() -> None:
     with pytest.raises(UsageError, match=r"slot 1 \(LowpassFilter\)"):
         Rack([low])(noise(100), 8_000)
     with pytest.raises(UsageError, match="must be \\(channel, frame\\)"):
-        Rack([low])(np.zeros(100, np.float32), RATE)
+        Rack([low])(noise(100).T, RATE)
+    for rate in (0, 44_100.5):
+        with pytest.raises(UsageError, match=f"sample_rate={rate} must be a whole number"):
+            Rack([low])(noise(100), rate)
+    with pytest.raises(UsageError, match="begins in silence"):
+        Rack([low])(noise(100), RATE, reset=False)
+    with pytest.raises(UsageError, match=r"slot 1 \(MP3Compressor\)"):
+        Rack([slot("MP3Compressor")])(noise(1000, 6), RATE)
     with pytest.raises(UsageError, match="tail=-1"):
         Rack([low])(noise(100), RATE, tail_seconds=-1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 import soundfile
@@ -93,3 +94,83 @@ def test_inputs_stay_as_they_are(cli: Cli) -> None:
         )
         assert ended.code == 2, ended
     assert cli.files() == before
+
+
+def test_what_the_chain_reads_is_not_written_over(cli: Cli) -> None:
+    (cli.folder / "ir").mkdir()
+    soundfile.write(cli.folder / "ir" / "room.wav", np.r_[1.0, np.zeros(500)], 8000)
+    text = 'schema = 1\n[[slots]]\nplugin = "Convolution"\n'
+    text += '[slots.parameters]\nimpulse_response_filename = "room.wav"\n'
+    (cli.folder / "ir" / "rack.toml").write_text(text)
+    assert cli.run("chain", "run", "song.wav", "--chain", "ir/rack.toml", "-o", "out.wav").code == 0
+    before = cli.files()
+    command = ("chain", "run", "song.wav", "--chain", "ir/rack.toml", "-o", "ir/room.wav")
+    cli.refuses(cli.run(*command, "--overwrite", "overwrite"), 2, "room.wav", before=before)
+
+
+def test_tags_are_kept_and_notes_are_told(cli: Cli) -> None:
+    import mutagen
+
+    soundfile.write(cli.folder / "tagged.flac", soundfile.read(cli.folder / "song.wav")[0], 8000)
+    tags = mutagen.File(cli.folder / "tagged.flac")
+    tags["title"] = "Rain"
+    tags.save()
+    (cli.folder / "gone.toml").write_text(
+        'schema = 1\n[[slots]]\nplugin = "Gone.vst3"\nif_missing = "skip"\nmix = 0.5\n'
+    )
+    ended = cli.run("chain", "run", "tagged.flac", "--chain", "gone.toml", "-o", "out.flac", "--json")
+    result = ended.objects[-1]
+    assert result["slots"] == []
+    assert ["is skipped" in note for note in result["notes"]] == [True]
+    assert mutagen.File(cli.folder / "out.flac")["title"] == ["Rain"]
+    own, made = (soundfile.read(cli.folder / n, dtype="int16")[0] for n in ("tagged.flac", "out.flac"))
+    np.testing.assert_array_equal(own, made)
+
+
+def test_a_controller_of_a_score_moves_a_parameter(cli: Cli) -> None:
+    track = mido.MidiTrack([mido.Message("control_change", control=11, value=0, time=0)])
+    track.append(mido.Message("control_change", control=11, value=127, time=480))  # 0.5 s at 120 bpm
+    mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(cli.folder / "a.mid")
+    text = 'schema = 1\n[[slots]]\nplugin = "Gain"\n[slots.automation.gain_db]\n'
+    (cli.folder / "fade.toml").write_text(text + "controller = 11\nlow = -80\nhigh = 0\n")
+    ended = cli.run("chain", "run", "song.wav", "--chain", "fade.toml", "--midi", "a.mid", "-o", "out.wav")
+    assert ended.code == 0, ended.err
+    own, made = (soundfile.read(cli.folder / name)[0] for name in ("song.wav", "out.wav"))
+    assert np.abs(made[:3400]).max() < 1e-3
+    np.testing.assert_allclose(made[4600:], own[4600:], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ('[[slots]]\nplugin = "Gone.vst3"\n', 2, "slot 1 (Gone.vst3): there is no plugin 'Gone.vst3'"),
+        (
+            '[[slots]]\nplugin = "Convolution"\n[slots.parameters]\nimpulse_response_filename = "a.wav"\n',
+            1,
+            "slot 1 (Convolution): a.wav: there is no such file",
+        ),
+        (
+            "[[slots]]\n" + "plugin = 'parallel'\n" + "[[slots.branches]]\n" * 3 + "gain_db = 99\n",
+            2,
+            "gain_db",
+        ),
+    ],
+)
+def test_a_chain_is_held_against_what_is_there(cli: Cli, text: str, code: int, message: str) -> None:
+    (cli.folder / "bad.toml").write_text("schema = 1\n" + text)
+    cli.refuses(cli.run("chain", "validate", "bad.toml"), code, message, before=cli.files())
+
+
+def test_a_chain_that_is_nested_too_deeply_is_refused(cli: Cli) -> None:
+    head, tail = '[{"plugin": "parallel", "branches": [{"slots": ', "}]}]"
+    (cli.folder / "deep.json").write_text(f'{{"schema": 1, "slots": {300 * head}[]{300 * tail}}}')
+    before = cli.files()
+    cli.refuses(cli.run("chain", "validate", "deep.json"), 2, "nested too deeply", before=before)
+
+
+def test_a_group_in_which_nothing_is_heard_changes_no_bit(cli: Cli) -> None:
+    text = 'schema = 1\n[[slots]]\nplugin = "parallel"\n[[slots.branches]]\n[[slots.branches.slots]]\n'
+    (cli.folder / "off.toml").write_text(text + 'plugin = "Reverb"\nbypass = true\n')
+    assert cli.run("chain", "run", "song.wav", "--chain", "off.toml", "-o", "same.wav").code == 0
+    own, made = (soundfile.read(cli.folder / name, dtype="int16")[0] for name in ("song.wav", "same.wav"))
+    np.testing.assert_array_equal(own, made)

@@ -11,6 +11,7 @@ from test_readme import python_blocks
 
 import nast_fx
 from nast_fx.chain.run import check_chain
+from nast_fx.chain.setting import Context, Controller
 from nast_fx.chain.spec_file import read_chain
 from nast_fx.studies.sounds import SOUNDS
 
@@ -25,8 +26,8 @@ def test_every_chain_of_the_docs_can_be_run(page: str, text: str, tmp_path: Path
     (tmp_path / "chain.toml").write_text(text, encoding="utf-8")
     spec = read_chain(tmp_path / "chain.toml")
     assert spec.slots
-    moved = {11: lambda seconds: 0.5}
-    check_chain(spec.slots, 44_100, 2, controllers=moved)
+    moved: dict[int, Controller] = {11: lambda seconds: 0.5}
+    check_chain(spec.slots, 44_100, 2, context=Context(controllers=moved))
 
 
 def test_a_chain_takes_ten_lines() -> None:

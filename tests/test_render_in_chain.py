@@ -14,9 +14,11 @@ from cli_runner import Cli
 from plugin_builder import built_plugin
 from test_render import Passthrough, noise, references
 
+import nast_fx
 from nast_fx.analysis.loudness import measure_loudness
 from nast_fx.audio import ArraySource, Audio, Samples, check_samples, load_audio
 from nast_fx.chain.rack import Rack
+from nast_fx.chain.spec_file import read_chain
 from nast_fx.errors import UsageError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import ChainSpec, RenderPlan, RenderRequest, SlotSpec, StyleReference, Tracking
@@ -49,7 +51,7 @@ def render(
     **more: Any,
 ) -> tuple[Samples, Styled]:
     content = ArraySource(Audio(samples, RATE))
-    placement = Placement(ChainSpec(slots=tuple(slots)), None, tail_seconds)
+    placement = Placement(ChainSpec(slots=tuple(slots)), tail_seconds=tail_seconds)
     with ExitStack() as stack:
         steps = style_in_chain(
             content,
@@ -257,6 +259,84 @@ def test_a_score_is_played_by_a_plugin_and_styled(cli: Cli) -> None:
     ended = cli.render("--instrument", synth, "--chain", "chain.toml", "-o", "wet.wav", content="a.mid")
     assert ended.code == 0, ended.err
     assert len(soundfile.read(cli.folder / "wet.wav")[0]) == len(samples)
+
+
+def test_points_count_from_the_beginning_of_the_file(cli: Cli) -> None:
+    cli.write("long.wav", noise(2, 16_000, level=0.1))
+    text = 'schema = 1\n[[slots]]\nplugin = "style"\n[[slots]]\nplugin = "Gain"\n'
+    (cli.folder / "fade.toml").write_text(text + "[slots.automation.gain_db]\npoints = [[0, 0], [2, -60]]\n")
+    levels = []
+    for more in ((), ("--snippet", "1:1")):
+        out = ("-o", f"out{len(levels)}.wav", "--bits", "32f", "--chain", "fade.toml", "--amount", 0)
+        assert cli.render(*out, *more, content="long.wav").code == 0
+        made, _ = soundfile.read(cli.folder / f"out{len(levels)}.wav")
+        levels.append(np.sqrt(np.mean(made[-2000:] ** 2)))
+    assert levels[1] == pytest.approx(levels[0], rel=0.2)
+
+
+def test_effects_are_heard_where_nothing_is_styled_and_else_the_file_comes_back(cli: Cli) -> None:
+    (cli.folder / "chain.toml").write_text(CHAIN)
+    assert cli.render("--chain", "chain.toml", "--amount", 0, "-o", "wet.wav").code == 0
+    own, wet = (soundfile.read(cli.folder / name, dtype="int16")[0] for name in ("song.wav", "wet.wav"))
+    assert np.abs(own.astype(int) - wet).max() > 1000
+    off = 'schema = 1\n[[slots]]\nplugin = "Reverb"\nbypass = true\n[[slots]]\nplugin = "style"\nname = "x"\n'
+    for number, own_text in enumerate(("bypass = true\n", "mix = 0.0\n", "")):
+        (cli.folder / "off.toml").write_text(f'{off}{own_text}[[slots]]\nplugin = "Delay"\nmix = 0.0\n')
+        amount = ("--amount", 0) if not own_text else ()
+        assert cli.render("--chain", "off.toml", "-o", f"same{number}.wav", *amount).code == 0
+        made = soundfile.read(cli.folder / f"same{number}.wav", dtype="int16")[0]
+        np.testing.assert_array_equal(made, own)
+
+
+def test_what_is_skipped_is_told_and_what_fails_is_counted_over_the_whole_chain(cli: Cli) -> None:
+    faulty = built_plugin("NastFault")
+    text = 'schema = 1\n[[slots]]\nplugin = "Gone.vst3"\nif_missing = "skip"\n[[slots]]\nplugin = "style"\n'
+    (cli.folder / "gone.toml").write_text(text)
+    ended = cli.render("--chain", "gone.toml", "-o", "out.wav", "--json")
+    assert any("is skipped" in note for note in ended.objects[-1]["notes"])
+    assert ended.objects[-1]["effects"] == []
+    bad = f'[[slots]]\nplugin = "NastFault.vst3"\npath = "{faulty}"\nparameters = {{ fault = "nan" }}\n'
+    (cli.folder / "bad.toml").write_text(text + bad)
+    before = cli.files()
+    ended = cli.render("--chain", "bad.toml", "-o", "none.wav", "-q")
+    cli.refuses(ended, 1, "slot 3 (NastFault.vst3): NastFault: the plugin writes", before=before)
+
+
+def test_a_controller_moves_a_parameter_in_a_render(cli: Cli) -> None:
+    track = mido.MidiTrack([mido.Message("control_change", control=11, value=0, time=0)])
+    track.append(mido.Message("control_change", control=11, value=127, time=480))
+    mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(cli.folder / "a.mid")
+    text = 'schema = 1\n[[slots]]\nplugin = "style"\n[[slots]]\nplugin = "Gain"\n[slots.automation.gain_db]\n'
+    (cli.folder / "fade.toml").write_text(text + "controller = 11\nlow = -80\nhigh = 0\n")
+    assert cli.render("--chain", "fade.toml", "--midi", "a.mid", "-o", "out.wav").code == 0
+    made, _ = soundfile.read(cli.folder / "out.wav")
+    assert np.abs(made[:3400]).max() < 1e-3 < np.abs(made[4600:]).max()
+
+
+def test_the_python_call_takes_a_rack_a_spec_and_a_file(cli: Cli, caplog: pytest.LogCaptureFixture) -> None:
+    (cli.folder / "chain.toml").write_text(CHAIN)
+    spec = read_chain(cli.folder / "chain.toml")
+    made = [
+        nast_fx.render(
+            cli.folder / "song.wav",
+            cli.folder / "rain.wav",
+            settings={"max_iterations": 2},
+            chain=chain,
+            tail_seconds=0.25,
+        )
+        for chain in (Rack(spec), spec, cli.folder / "chain.toml")
+    ]
+    assert made[0].n_frames == 10_000
+    for other in made[1:]:
+        np.testing.assert_array_equal(other.samples, made[0].samples)
+    gone = SlotSpec(plugin="Gone.vst3", if_missing="skip")
+    nast_fx.render(
+        cli.folder / "song.wav",
+        cli.folder / "rain.wav",
+        plan=RenderPlan(amount=0.0),
+        chain=Rack([gone]),
+    )
+    assert "it is skipped" in caplog.text
 
 
 # Stems

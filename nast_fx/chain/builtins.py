@@ -51,7 +51,7 @@ def make_builtin(slot: SlotSpec, folder: str | Path | None = None) -> pedalboard
         name: _as_taken(slot.plugin, name, value) for name, value in info.checked(slot.parameters).items()
     }
     if slot.plugin == "Convolution":
-        path = Path(folder or ".") / str(values.pop("impulse_response_filename"))
+        path = Path(folder or ".") / Path(str(values.pop("impulse_response_filename"))).expanduser()
         return _convolution(path, values)
     plugin: pedalboard.Plugin = getattr(pedalboard, slot.plugin)(**values)
     return plugin

@@ -165,7 +165,7 @@ class HostedPlugin:
         """Forget what was heard: the beginning of a stream."""
         self.latency_samples = self._ask({"do": "reset"}, "starting again")["latency_samples"]
 
-    def process(self, block: Samples, *, reset: bool) -> Samples:
+    def process(self, block: Samples, *, reset: bool, values: Mapping[str, float] | None = None) -> Samples:
         """Process audio.
 
         Parameters
@@ -175,6 +175,8 @@ class HostedPlugin:
             True takes the block as a whole signal: as many frames come out, in time with it. False goes on
             with a stream that `reset` has begun: what is ready comes out (whole multiples of 512 frames, less
             the latency at first), and the rest with later blocks.
+        values : mapping of str to float, optional
+            Parameters that hold from the block on; they were checked (`check_value`).
         """
         if self.is_instrument:
             raise UsageError(f"{self.name} is an instrument: it makes sound of notes, not of audio")
@@ -184,7 +186,8 @@ class HostedPlugin:
             return np.zeros((self.n_channels, 0), dtype=np.float32)
         if not np.isfinite(block).all():
             raise UsageError(f"{self.name}: what it should process holds values that are not finite")
-        return self._sound({"do": "process", "reset": reset}, block, "processing audio", block.shape[1])
+        header = {"do": "process", "reset": reset, "values": dict(values or {})}
+        return self._sound(header, block, "processing audio", block.shape[1])
 
     def render_notes(self, messages: Iterable[Any], seconds: float) -> Samples:
         """Render notes as (channel, frame); see `note_blocks`."""

@@ -103,6 +103,8 @@ class Loaded:
         return self._latency(), None
 
     def _process(self, header: dict[str, Any], block: Samples) -> Answer:
+        if header["values"]:
+            self._set(header, block)
         return {}, self._sound.whole(block) if header["reset"] else self._sound.stream(block)
 
     def _notes(self, header: dict[str, Any], block: Samples) -> Answer:

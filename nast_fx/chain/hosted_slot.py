@@ -12,14 +12,14 @@ from nast_fx.chain.host import HostedPlugin, PluginError
 from nast_fx.chain.scan import MissingPluginError, find_plugin
 from nast_fx.chain.scan_cache import PluginFile
 from nast_fx.chain.setting import ChainError, Setting
-from nast_fx.chain.stages import Stage, Streamed, Through
+from nast_fx.chain.stages import Stage, Streamed
 from nast_fx.errors import UsageError
 from nast_fx.models.chain import SlotSpec
 
-__all__ = ["hosted_stage", "open_slot"]
+__all__ = ["find_slot", "hosted_stage", "open_slot"]
 
 
-def hosted_stage(slot: SlotSpec, label: str, setting: Setting) -> Stage:
+def hosted_stage(slot: SlotSpec, label: str, setting: Setting) -> Stage | None:
     """Make the stage of a hosted plugin; its process ends with the setting's stack.
 
     Parameters
@@ -27,6 +27,11 @@ def hosted_stage(slot: SlotSpec, label: str, setting: Setting) -> Stage:
     slot : SlotSpec
     label : str
         Names the slot in messages.
+
+    Returns
+    -------
+    Stage or None
+        None where the plugin is missing and may be.
 
     Raises
     ------
@@ -38,26 +43,22 @@ def hosted_stage(slot: SlotSpec, label: str, setting: Setting) -> Stage:
     """
     plugin = open_slot(slot, label, setting)
     if plugin is None:
-        return Through()
+        return None
     with _named(label):
         if plugin.is_instrument:
             raise UsageError("an instrument plays notes and stands before a chain (--instrument), not in it")
-        curves = curves_of(slot, setting.controllers, label)
+        curves = curves_of(slot, setting, label)
         for name, spec in slot.automation.items():
             for value in spec.values:
                 plugin.check_value(name, value)
         plugin.set_values({name: value(0.0) for name, value in curves.items()})
         plugin.reset()
 
-    def process(block: Samples) -> Samples:
+    def process(block: Samples, values: dict[str, float]) -> Samples:
         with _named(label):
-            return plugin.process(block, reset=False)
+            return plugin.process(block, reset=False, values=values)
 
-    def apply(values: dict[str, float]) -> None:
-        with _named(label):
-            plugin.set_values(values)
-
-    moved = Moved(process, apply, curves, setting.sample_rate)
+    moved = Moved(process, curves, setting.sample_rate)
     return Streamed(moved.process, setting.sample_rate, setting.n_channels)
 
 
@@ -69,14 +70,14 @@ def open_slot(slot: SlotSpec, label: str, setting: Setting) -> HostedPlugin | No
     ChainError, UsageError
         As `hosted_stage`.
     """
+    try:
+        file = find_slot(slot, label, setting.context.folder)
+    except MissingPluginError as error:
+        if slot.if_missing == "fail":
+            raise
+        setting.facts.notes.append(f"{str(error)[:1].upper()}{str(error)[1:]}; it is skipped.")
+        return None
     with _named(label):
-        try:
-            file = _found(slot, setting.folder)
-        except MissingPluginError as error:
-            if slot.if_missing == "fail":
-                raise
-            setting.notes.append(f"{label[:1].upper()}{label[1:]} is skipped: {error}.")
-            return None
         one = file.plugins[0].name if len(file.plugins) == 1 else None
         plugin = setting.stack.enter_context(
             HostedPlugin(
@@ -87,17 +88,21 @@ def open_slot(slot: SlotSpec, label: str, setting: Setting) -> HostedPlugin | No
             )
         )
         if slot.state is not None:
-            setting.notes.extend(f"{warning}." for warning in plugin.restore(slot.state))
+            setting.facts.notes.extend(f"{warning}." for warning in plugin.restore(slot.state))
         plugin.set_values(slot.parameters)
     return plugin
 
 
-def _found(slot: SlotSpec, folder: Path | None) -> PluginFile:
-    """Look where the slot says, then for a plugin of that name."""
-    if slot.path is not None:
-        return find_plugin(_placed(slot.path, folder))
-    beside = _placed(slot.plugin, folder)
-    return find_plugin(beside if beside.exists() else slot.plugin)
+def find_slot(slot: SlotSpec, label: str, folder: Path | None) -> PluginFile:
+    """Find the plugin of a slot: where its path says, or else by its name among the installed ones.
+
+    Raises
+    ------
+    MissingPluginError, PluginError
+        There is none, or it is denied or has failed; with the slot's label.
+    """
+    with _named(label):
+        return find_plugin(slot.plugin if slot.path is None else _placed(slot.path, folder))
 
 
 def _placed(path: str, folder: Path | None) -> Path:

@@ -8,6 +8,7 @@ The style slot is only a place: here it passes what comes; `halves` gives what s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, MutableSequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,13 +18,17 @@ import numpy as np
 
 from nast_fx.audio import Samples
 from nast_fx.chain.board import slot_of
-from nast_fx.chain.setting import Setting, tail_frames
+from nast_fx.chain.setting import Context, Setting, tail_frames
 from nast_fx.chain.slots import make_stage
 from nast_fx.errors import UsageError
 from nast_fx.models.base import validated
 from nast_fx.models.chain import ChainSpec, SlotSpec, check_at_rate
 
 __all__ = ["Rack"]
+
+MOST_CHANNELS = 64  # more are frames: the array is the wrong way round
+
+_log = logging.getLogger(__name__)
 
 
 class Rack(MutableSequence[SlotSpec]):
@@ -65,20 +70,32 @@ class Rack(MutableSequence[SlotSpec]):
         place = next((n for n, slot in enumerate(self._slots) if slot.kind == "style"), len(self._slots))
         return tuple(self._slots[:place]), tuple(self._slots[place + 1 :])
 
-    def process(self, audio: Samples, sample_rate: int, *, tail_seconds: float = 0.0) -> Samples:
+    def process(
+        self,
+        audio: Samples,
+        sample_rate: float,
+        buffer_size: int = 8192,
+        reset: bool = True,
+        *,
+        tail_seconds: float = 0.0,
+    ) -> Samples:
         """Process a signal from silence on.
 
         Parameters
         ----------
-        audio : ndarray, (channel, frame)
-        sample_rate : int
-            Hz.
+        audio : ndarray, (channel, frame), or (frame,) for one channel
+        sample_rate : float
+            Hz; a whole number.
+        buffer_size : int
+            Here for those who know a board; blocks are pedalboard's own, so that samples do not depend on it.
+        reset : bool
+            Must be True: streams are what `nast_fx.chain.run` is for.
         tail_seconds : float
             How much longer the result is, for what rings on.
 
         Returns
         -------
-        ndarray, (channel, frame) float32
+        ndarray of float32, shaped as `audio`
             Aligned with the signal, whatever the latency of its plugins.
 
         Raises
@@ -88,16 +105,24 @@ class Rack(MutableSequence[SlotSpec]):
         ChainError
             A slot gives values that are not numbers; a hosted plugin crashes or hangs.
         """
-        if audio.ndim != 2 or not audio.shape[0]:
-            raise UsageError(f"audio of shape {audio.shape} must be (channel, frame)")
-        n_tail = tail_frames(tail_seconds, sample_rate)
-        padded = np.pad(np.asarray(audio, dtype=np.float32), ((0, 0), (0, n_tail)))
-        check_at_rate(self.spec, sample_rate, len(padded))
+        if not reset:
+            raise UsageError("reset=False is not for a rack: each call begins in silence")
+        rows = np.atleast_2d(np.asarray(audio, dtype=np.float32))
+        if rows.ndim != 2 or not 0 < rows.shape[0] <= MOST_CHANNELS:
+            raise UsageError(f"audio of shape {np.shape(audio)} must be (channel, frame)")
+        if not (sample_rate >= 1 and float(sample_rate).is_integer()):
+            raise UsageError(f"sample_rate={sample_rate} must be a whole number of Hz")
+        rate = int(sample_rate)
+        padded = np.pad(rows, ((0, 0), (0, tail_frames(tail_seconds, rate))))
+        check_at_rate(self.spec, rate, len(padded))
         with ExitStack() as stack:
-            setting = Setting(sample_rate, len(padded), padded.shape[1], stack, self.folder)
+            setting = Setting(rate, len(padded), padded.shape[1], stack, Context(self.folder))
             stage = make_stage(self._slots, setting)
+            for note in setting.facts.notes:
+                _log.warning(note)
             parts = [stage.push(padded), stage.finish()]
-        return np.concatenate([part for part in parts if part.shape[0]], axis=1)
+        made = np.concatenate([part for part in parts if part.shape[0]], axis=1)
+        return made if np.ndim(audio) == 2 else made[0]
 
     __call__ = process
 

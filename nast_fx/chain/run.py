@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path
 
 from nast_fx.audio import AudioSource, ScratchFile
 from nast_fx.chain.rack import Rack
-from nast_fx.chain.setting import Controller, Setting, tail_frames
+from nast_fx.chain.setting import ChainFacts, Context, Setting, tail_frames
 from nast_fx.chain.slots import make_stage
 from nast_fx.models.chain import SlotSpec, check_at_rate
 from nast_fx.progress import Progress, Steps
@@ -23,10 +22,9 @@ def run_chain(
     slots: Iterable[SlotSpec],
     stack: ExitStack,
     *,
-    folder: Path | None = None,
+    context: Context | None = None,
     tail_seconds: float = 0.0,
-    controllers: Mapping[int, Controller] | None = None,
-    notes: list[str] | None = None,
+    facts: ChainFacts | None = None,
     first: int = 1,
 ) -> Steps[ScratchFile]:
     """Process a source of any length through slots, in blocks.
@@ -36,12 +34,11 @@ def run_chain(
     source : AudioSource
     stack : ExitStack
         Closes the result, a temporary file.
+    context : Context, optional
     tail_seconds : float
         How much longer the result is.
-    controllers : mapping of int to callable, optional
-        A score's controllers by number: from seconds of the source to 0 ... 1.
-    notes : list of str, optional
-        What the user should know is added here.
+    facts : ChainFacts, optional
+        What came of making the chain is added here.
     first : int
         Number of the first slot in messages.
 
@@ -50,17 +47,17 @@ def run_chain(
     UsageError, ChainError
         As `Rack.process`.
     """
-    rack, rate, n_channels = Rack(slots, folder=folder), source.sample_rate, source.n_channels
+    rack, rate, n_channels = Rack(slots), source.sample_rate, source.n_channels
     check_at_rate(rack.spec, rate, n_channels)
     n_frames = source.n_frames + tail_frames(tail_seconds, rate)
     result = stack.enter_context(ScratchFile(rate, n_channels, n_frames))
     with ExitStack() as hosts:
-        setting = Setting(rate, n_channels, n_frames, hosts, folder, controllers or {})
+        setting = Setting(rate, n_channels, n_frames, hosts, context or Context())
         stage, n_written = make_stage(tuple(rack), setting, first=first), 0
-        if notes is not None:
-            notes += setting.notes
+        if facts is not None:
+            facts.add(setting.facts)
         for start in range(0, n_frames, BLOCK_FRAMES):
-            yield Progress("chain", share=start / n_frames, note=f"{len(rack)} slots")
+            yield Progress("chain", share=start / n_frames, note=", ".join(setting.facts.running))
             made = stage.push(source.read(start, min(BLOCK_FRAMES, n_frames - start)))
             result.write(n_written, made)
             n_written += made.shape[1]
@@ -75,27 +72,21 @@ def check_chain(
     sample_rate: int,
     n_channels: int,
     *,
-    folder: Path | None = None,
-    controllers: Mapping[int, Controller] | None = None,
+    context: Context | None = None,
     first: int = 1,
-) -> list[str]:
+) -> ChainFacts:
     """Open everything that slots need, and close it again: what cannot be run is known before any work.
 
     Parameters as those of `run_chain`.
-
-    Returns
-    -------
-    list of str
-        What the user should know, a sentence each.
 
     Raises
     ------
     AudioFileError, UsageError, ChainError
         As `Rack.process`, but for what shows in sound only.
     """
-    rack = Rack(slots, folder=folder)
+    rack = Rack(slots)
     check_at_rate(rack.spec, sample_rate, n_channels)
     with ExitStack() as hosts:
-        setting = Setting(sample_rate, n_channels, 1, hosts, folder, controllers or {})
+        setting = Setting(sample_rate, n_channels, 1, hosts, context or Context())
         make_stage(tuple(rack), setting, first=first)
-    return setting.notes
+    return setting.facts

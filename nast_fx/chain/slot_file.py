@@ -9,11 +9,11 @@ from pathlib import Path
 from nast_fx.audio import shown
 from nast_fx.audio.atomic import AtomicFile
 from nast_fx.audio.names import file_error
-from nast_fx.chain.slot_places import slot_places, with_slot
 from nast_fx.chain.spec_file import chain_text, read_chain, write_chain
 from nast_fx.errors import UsageError
 from nast_fx.models.base import validated
 from nast_fx.models.chain import ChainSpec, SlotSpec
+from nast_fx.models.chain_walk import slot_places, with_slot
 
 __all__ = ["save_slot", "slot_text"]
 

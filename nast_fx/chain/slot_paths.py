@@ -1,16 +1,18 @@
-"""File names in a chain: impulse responses, neural models, hosted plugins."""
+"""File names in a chain: impulse responses, hosted plugins."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from nast_fx.chain.slot_places import slot_places, with_slot
-from nast_fx.models.chain import ChainSpec, SlotSpec
+from nast_fx.audio import shown
+from nast_fx.chain.hosted_slot import find_slot
+from nast_fx.chain.scan import MissingPluginError
+from nast_fx.errors import AudioFileError
+from nast_fx.models.chain import ChainSpec
+from nast_fx.models.chain_walk import file_names, slot_places, with_file_names
 
-__all__ = ["moved", "with_paths"]
+__all__ = ["check_files", "moved"]
 
 
 def moved(spec: ChainSpec, old: Path, new: Path) -> ChainSpec:
@@ -24,26 +26,42 @@ def moved(spec: ChainSpec, old: Path, new: Path) -> ChainSpec:
         except ValueError:  # another drive
             return str(old / name)
 
-    return spec if old == new else with_paths(spec, from_new)
+    return spec if old == new else with_file_names(spec, from_new)
 
 
-def with_paths(spec: ChainSpec, change: Callable[[str], str]) -> ChainSpec:
-    """Give a chain with every file name in it changed."""
-    for place, slot in list(slot_places(spec.slots)):
-        values: dict[str, Any] = {}
-        if slot.path is not None:
-            values["path"] = change(slot.path)
-        if names := _file_parameters(slot):
-            values["parameters"] = slot.parameters | {name: change(text) for name, text in names.items()}
-        if values:
-            spec = with_slot(spec, place, dict(slot_places(spec.slots))[place].model_copy(update=values))
-    return spec
+def check_files(spec: ChainSpec, folder: Path) -> list[str]:
+    """Look for every file and plugin that a chain needs, and open none.
 
+    Parameters
+    ----------
+    spec : ChainSpec
+    folder : path
+        Where relative file names start.
 
-def _file_parameters(slot: SlotSpec) -> dict[str, str]:
-    known = slot.builtin.parameters if slot.builtin else {}
-    return {
-        name: str(value)
-        for name, value in slot.parameters.items()
-        if name in known and known[name].kind == "file" and value
-    }
+    Returns
+    -------
+    list of str
+        What is missing and may be, a sentence each.
+
+    Raises
+    ------
+    AudioFileError, UsageError, PluginError
+        The first that is missing, with its slot.
+    """
+    notes: list[str] = []
+    for place, slot in slot_places(spec.slots):
+        if slot.is_idle:
+            continue
+        label = f"slot {place} ({slot.label})"
+        if slot.kind in ("vst3", "au"):
+            try:
+                find_slot(slot, label, folder)
+            except MissingPluginError as error:
+                if slot.if_missing == "fail":
+                    raise
+                notes.append(f"{error}; the slot is skipped.")
+            continue
+        for name in file_names(slot).values():
+            if not (folder / Path(name).expanduser()).is_file():
+                raise AudioFileError(f"{label}: {shown(name)}: there is no such file")
+    return notes

@@ -22,6 +22,7 @@ from nast_fx.models.chain import SlotSpec
 
 __all__ = ["make_stage"]
 
+LEAST_FRAMES = 8192  # of a plugin that hears the whole at once
 Numbered = tuple[int, SlotSpec]
 
 
@@ -41,14 +42,18 @@ def make_stage(slots: Sequence[SlotSpec], setting: Setting, where: str = "", *, 
     plain: list[Numbered] = []
     for numbered in enumerate(slots, first):
         slot = numbered[1]
-        if slot.bypass or slot.mix == 0 or slot.kind == "style":
+        if slot.is_idle or slot.kind == "style":
             continue
         if _is_plain(slot):
             plain.append(numbered)
-            continue
-        stages += _board(plain, setting, where)
-        plain = []
-        stages.append(_blended(slot, _alone(numbered, setting, where), setting))
+        elif (stage := _alone(numbered, setting, where)) is not None:
+            stages += _board(plain, setting, where)
+            plain = []
+            stages.append(_blended(slot, stage, setting))
+        else:
+            continue  # it is missing, and may be
+        if not where:
+            setting.facts.running.append(slot.label)
     stages += _board(plain, setting, where)
     return Series(stages) if stages else Through()
 
@@ -63,7 +68,7 @@ def _board(plain: Sequence[Numbered], setting: Setting, where: str) -> list[Stag
     """Run neighbors as one pedalboard."""
     if not plain:
         return []
-    board = Board([make_builtin(slot, setting.folder) for _, slot in plain])
+    board = Board([make_builtin(slot, setting.context.folder) for _, slot in plain])
 
     def process(block: Samples) -> Samples:
         made = _run(board, block, setting)
@@ -74,8 +79,8 @@ def _board(plain: Sequence[Numbered], setting: Setting, where: str) -> list[Stag
     return [Streamed(process, setting.sample_rate, setting.n_channels)]
 
 
-def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage:
-    """Make the stage of one slot, before it is mixed."""
+def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage | None:
+    """Make the stage of one slot, before it is mixed; None for one that is missing and may be."""
     number, slot = numbered
     label = f"{where}slot {number} ({slot.label})"
     if slot.kind == "parallel":
@@ -87,22 +92,23 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage:
     if slot.builtin is None:
         return hosted_stage(slot, label, setting)
     if not slot.builtin.is_chunk_safe:
-        whole = make_builtin(slot, setting.folder)
+        whole = make_builtin(slot, setting.context.folder)
 
         def at_once(signal: Samples) -> Samples:
-            return _finite(whole.process(signal, setting.sample_rate), label)
+            # pedalboard confuses frames and channels where there are no more of these than of those.
+            n_frames = signal.shape[1]
+            padded = np.pad(signal, ((0, 0), (0, max(0, LEAST_FRAMES - n_frames))))
+            return _finite(whole.process(padded, setting.sample_rate)[:, :n_frames], label)
 
-        return Whole(at_once, setting.sample_rate, setting.n_frames)
-    plugin = make_builtin(slot, setting.folder)
+        return Whole(at_once, setting.sample_rate, setting.n_frames, setting.stack)
+    plugin = make_builtin(slot, setting.context.folder)
 
-    def process(block: Samples) -> Samples:
-        return _finite(_run(plugin, block, setting), label)
-
-    def apply(values: dict[str, float]) -> None:
+    def process(block: Samples, values: dict[str, float]) -> Samples:
         for name, value in values.items():
             setattr(plugin, name, value)
+        return _finite(_run(plugin, block, setting), label)
 
-    moved = Moved(process, apply, curves_of(slot, setting.controllers, label), setting.sample_rate)
+    moved = Moved(process, curves_of(slot, setting, label), setting.sample_rate)
     return Streamed(moved.process, setting.sample_rate, setting.n_channels)
 
 
@@ -130,7 +136,7 @@ def _finite(made: Samples, label: str) -> Samples:
 def _culprit(plain: Sequence[Numbered], block: Samples, setting: Setting, where: str) -> str:
     """Name the slot of a board that fails: the first that does so on the same block by itself."""
     for number, slot in plain:
-        block = make_builtin(slot, setting.folder).process(block, setting.sample_rate)
+        block = make_builtin(slot, setting.context.folder).process(block, setting.sample_rate)
         if not np.isfinite(block).all():
             return f"{where}slot {number} ({slot.label})"
     return f"{where}one of slots {plain[0][0]} to {plain[-1][0]}"

@@ -74,6 +74,8 @@ def read_chain(path: str | Path) -> ChainSpec:
         return validated(ChainSpec, values)
     except UsageError as error:
         raise UsageError(f"{shown(path)}: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{shown(path)}: it is nested too deeply") from None
 
 
 def write_chain(path: str | Path, spec: ChainSpec, *, overwrite: bool = False) -> None:

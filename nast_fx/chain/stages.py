@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -107,12 +108,18 @@ class Streamed(Stage):
 
     def finish(self) -> Samples:
         """Process the rest, and push silence until everything has come out."""
-        parts, pushed = [self._fed(self._waiting.n_frames)], 0
-        while self._missing > 0 and pushed < self._most:
-            parts.append(self._process(self._silence)[:, : self._missing])
-            self._missing -= parts[-1].shape[1]
+        n_rest = self._waiting.n_frames
+        missing, pushed = self._missing + n_rest, 0
+        # A shorter feed would make pedalboard begin anew, and two frames of two channels confuse it.
+        self._waiting.put(self._silence[:, : -n_rest % FEED_FRAMES])
+        feed = self._waiting.take(FEED_FRAMES) if n_rest else self._silence
+        parts = [self._silence[:, :0]]
+        while missing > 0 and pushed < self._most:
+            parts.append(self._process(feed)[:, :missing])
+            missing -= parts[-1].shape[1]
             pushed += FEED_FRAMES
-        parts.append(np.zeros((len(self._silence), self._missing), dtype=np.float32))
+            feed = self._silence
+        parts.append(np.zeros((len(self._silence), missing), dtype=np.float32))
         self._missing = 0
         return np.concatenate(parts, axis=1)
 
@@ -132,17 +139,23 @@ class Whole(Stage):
     ----------
     process : callable
         Takes the signal (channel, frame) and gives one of the same shape.
+    stack : ExitStack
+        Closes the temporary file.
     """
 
-    def __init__(self, process: Callable[[Samples], Samples], sample_rate: int, n_frames: int) -> None:
+    def __init__(
+        self, process: Callable[[Samples], Samples], sample_rate: int, n_frames: int, stack: ExitStack
+    ) -> None:
         self._process, self._sample_rate, self._n_frames = process, sample_rate, n_frames
+        self._stack = stack
         self._held: ScratchFile | None = None
         self._n_in = 0
 
     def push(self, block: Samples) -> Samples:
         """Keep a block."""
         if self._held is None:
-            self._held = ScratchFile(self._sample_rate, block.shape[0], self._n_frames)
+            held = ScratchFile(self._sample_rate, block.shape[0], self._n_frames)
+            self._held = self._stack.enter_context(held)
         self._held.write(self._n_in, block)
         self._n_in += block.shape[1]
         return block[:, :0]

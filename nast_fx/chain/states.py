@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from nast_fx.chain.hosted_slot import open_slot
-from nast_fx.chain.setting import Setting
-from nast_fx.chain.slot_places import slot_places, with_slot
+from nast_fx.chain.setting import Context, Setting
 from nast_fx.models.chain import ChainSpec
+from nast_fx.models.chain_walk import slot_places, with_slot
 from nast_fx.progress import Progress, Steps
 
 __all__ = ["with_states"]
@@ -38,8 +38,11 @@ def with_states(spec: ChainSpec, *, folder: Path | None, notes: list[str]) -> St
             "plugins", step=number, n_steps=len(hosted), share=number / len(hosted), note=slot.label
         )
         with ExitStack() as stack:
-            setting = Setting(RATE, N_CHANNELS, 1, stack, folder, notes=notes)
-            plugin = open_slot(slot, f"slot {place} ({slot.label})", setting)
+            setting = Setting(RATE, N_CHANNELS, 1, stack, Context(folder))
+            # What is not heard need not be there.
+            wanted = slot.model_copy(update={"if_missing": "skip"}) if slot.is_idle else slot
+            plugin = open_slot(wanted, f"slot {place} ({slot.label})", setting)
+            notes += setting.facts.notes
             if plugin is not None:
                 spec = with_slot(spec, place, slot.model_copy(update={"state": plugin.state()}))
     return spec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nast_fx.cli.console import reporter_for, write_json, write_out
+from nast_fx.cli.console import reporter_for, write_error, write_json, write_out
 from nast_fx.cli.content import INSTRUMENT, MIDI, TAIL, chain_values
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
@@ -48,10 +48,13 @@ def show(chain: ChainFile, json: Json = False) -> None:
 
 @app.command("validate")
 def validate(chain: ChainFile, json: Json = False) -> None:
-    """Check a chain file: exit code 0 and a line if it is right, 2 and the reason if not."""
+    """Check a chain file and look for what it needs: exit code 0 and a line if all is right."""
+    from nast_fx.chain.slot_paths import check_files
     from nast_fx.chain.spec_file import read_chain
 
     spec = read_chain(chain)
+    for note in check_files(spec, chain.resolve().parent):
+        write_error(note, label="note: ")
     if json:
         write_json({"type": "result", "chain": chain, "slots": len(spec.slots)})
         return

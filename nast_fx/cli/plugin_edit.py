@@ -85,7 +85,7 @@ def _target(options: EditOptions, file: PluginFile) -> _Target:
     """Find the slot, and see that it can be saved, before anything is done that could be lost."""
     from nast_fx.audio.atomic import check_place
     from nast_fx.chain.slot_edit import new_slot
-    from nast_fx.chain.slot_places import place_of_plugin
+    from nast_fx.chain.slot_of_plugin import place_of_plugin
     from nast_fx.chain.spec_file import read_chain
 
     path, place = options.chain, options.slot

@@ -59,6 +59,15 @@ class SlotSpec(Settings):
         return _hosted_kind(self.path or self.plugin)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether sound passes as it is, by what is written: bypassed, mixed in at 0, a path of nothing."""
+        if self.bypass or self.mix == 0:
+            return True
+        if len(self.branches) != 1 or self.gain_db or self.branches[0].gain_db:
+            return False
+        return all(slot.is_idle for slot in self.branches[0].slots)
+
+    @property
     def label(self) -> str:
         """What it is called in messages."""
         return self.name or self.plugin
@@ -156,7 +165,8 @@ class ChainSpec(Settings):
     @model_validator(mode="before")
     @classmethod
     def _slots_say_where(cls, values: Any) -> Any:
-        if isinstance(values, Mapping) and values.get("schema", SCHEMA) != SCHEMA:
+        number = values.get("schema", SCHEMA) if isinstance(values, Mapping) else SCHEMA
+        if type(number) is not int or number != SCHEMA:
             raise ValueError(f"schema={values['schema']} is unknown here; this version reads schema={SCHEMA}")
         return _with_slots(values)
 
@@ -196,9 +206,9 @@ def check_at_rate(spec: ChainSpec, sample_rate: float, n_channels: int = 1) -> N
 
 
 def _slots_within(slots: tuple[SlotSpec, ...], outside: str) -> Iterator[tuple[str, SlotSpec]]:
-    """All slots that are not bypassed, those in branches too, and where they are."""
+    """All slots that are heard, those in branches too, and how messages call their places."""
     for number, slot in enumerate(slots, 1):
-        if slot.bypass:
+        if slot.is_idle:
             continue
         where = f"{outside}slot {number} ({slot.label})"
         yield where, slot

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from nast_fx.models.base import Settings, setting
 from nast_fx.models.chain import ChainSpec
+from nast_fx.models.chain_walk import file_names, slot_places
 from nast_fx.models.plan import RenderPlan
 from nast_fx.models.style import StyleReference
 from nast_fx.models.tracking import Tracking
@@ -58,7 +59,14 @@ class ContentRequest(_Writing):
     def inputs(self) -> tuple[Path, ...]:
         """All files that are read; the content first."""
         beside = (self.midi, self.instrument, self.chain_file)
-        return (self.content, *(path for path in beside if path is not None))
+        return (self.content, *(path for path in beside if path is not None), *self.chain_inputs)
+
+    @property
+    def chain_inputs(self) -> tuple[Path, ...]:
+        """Files that the chain reads."""
+        folder = self.chain_folder or Path()
+        names = [name for _, slot in slot_places(self.chain.slots) for name in file_names(slot).values()]
+        return tuple(folder / Path(name).expanduser() for name in names)
 
     @property
     def chain_folder(self) -> Path | None:

@@ -11,15 +11,15 @@ from pathlib import Path
 from nast_fx.audio import AudioSource, check_samples
 from nast_fx.audio.chunks import read_metadata
 from nast_fx.chain.run import run_chain
+from nast_fx.chain.setting import ChainFacts
 from nast_fx.models import ChainRequest
 from nast_fx.models.chain import check_at_rate
 from nast_fx.models.output import OutputFormat
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.content import open_content, open_score
 from nast_fx.render.curves import Curve
-from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.job import loses_bits, write_result
-from nast_fx.render.opening import checked_destination, content_target, shape_of
+from nast_fx.render.opening import checked_destination, content_target, context_of, shape_of
 from nast_fx.render.sources import Scaled
 
 __all__ = ["Chained", "chain_file"]
@@ -59,8 +59,7 @@ def chain_file(request: ChainRequest) -> Steps[Chained]:
     """
     began = time.perf_counter()
     yield Progress("read", note=f"checking {request.content.name}")
-    notes: list[str] = []
-    running = Placement(request.chain).running
+    facts = ChainFacts()
     with ExitStack() as stack:
         part = open_score(request)
         target = content_target(request, "chained")
@@ -74,20 +73,19 @@ def chain_file(request: ChainRequest) -> Steps[Chained]:
             source,
             request.chain.slots,
             stack,
-            folder=request.chain_folder,
+            context=context_of(request, part, source),
             tail_seconds=request.tail_seconds,
-            controllers=score_controllers(part, shape.n_frames / shape.sample_rate),
-            notes=notes,
+            facts=facts,
         )
         made = yield from steps
-        fitted = _fitted(made, destination.format, notes)
+        fitted = _fitted(made, destination.format, facts.notes)
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
-        dither = bool(running) or file is None or loses_bits(file.info, destination.format)
+        dither = bool(facts.running) or file is None or loses_bits(file.info, destination.format)
         metadata = read_metadata(request.content) if file else None
         write_result(fitted, destination, 0, dither, metadata, file.start if file else 0)
     seconds = time.perf_counter() - began
     size = shape.n_frames, shape.sample_rate, shape.n_channels
-    return Chained(destination.path, *size, seconds, running, tuple(notes))
+    return Chained(destination.path, *size, seconds, tuple(facts.running), tuple(facts.notes))
 
 
 def _fitted(made: AudioSource, output: OutputFormat, notes: list[str]) -> AudioSource:

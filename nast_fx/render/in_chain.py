@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from nast_fx.audio import AudioSource, SampleStats, check_samples
 from nast_fx.chain.automation import curve
 from nast_fx.chain.rack import Rack
 from nast_fx.chain.run import check_chain, run_chain
-from nast_fx.chain.setting import Controller, tail_frames
+from nast_fx.chain.setting import ChainFacts, Context, Controller, tail_frames
 from nast_fx.methods import Method
 from nast_fx.models import RenderPlan, Tracking
 from nast_fx.models.chain import ChainSpec, SlotSpec, check_at_rate
@@ -46,70 +46,83 @@ class Placement:
     ----------
     spec : ChainSpec
         Without a style slot, the style stands at its end.
-    folder : Path or None
-        Where relative file names of the chain start.
+    context : Context
+        Where the chain comes from, and what moves in it.
     tail_seconds : float
         How much longer than the content the result is.
-    controllers : mapping of int to callable
-        A score's controllers by number: from seconds of the content to 0 ... 1.
     """
 
     spec: ChainSpec = field(default_factory=ChainSpec)
-    folder: Path | None = None
+    context: Context = field(default_factory=Context)
     tail_seconds: float = 0.0
-    controllers: Mapping[int, Controller] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def style(self) -> SlotSpec:
         """The style's own slot."""
         return next((slot for slot in self.spec.slots if slot.kind == "style"), SlotSpec(plugin="style"))
 
-    @property
+    @cached_property
     def before(self) -> tuple[SlotSpec, ...]:
         """Slots before it."""
         return Rack(self.spec).halves[0]
 
-    @property
+    @cached_property
     def after(self) -> tuple[SlotSpec, ...]:
         """Slots after it."""
         return Rack(self.spec).halves[1]
 
     @property
-    def running(self) -> tuple[str, ...]:
-        """What runs beside the style, from first to last."""
-        return tuple(slot.label for slot in (*self.before, *self.after) if _runs(slot))
+    def works_after(self) -> bool:
+        """Whether anything is done to what the style makes."""
+        after, slot = any(not slot.is_idle for slot in self.after), self.style
+        return after or self._tail_after > 0 or (not slot.is_idle and (slot.mix < 1 or slot.gain_db != 0))
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing but the style is heard, as if there were no chain."""
-        return not self.running and not self.tail_seconds and self.style == SlotSpec(plugin="style")
+    def leaves_untouched(self, amount: float) -> bool:
+        """Whether sound passes as it is when this much is styled."""
+        slot = self.style
+        is_dry = slot.is_idle or (amount == 0 and slot.gain_db == 0)
+        return is_dry and not self.tail_seconds and all(s.is_idle for s in (*self.before, *self.after))
 
     @property
     def amount(self) -> Callable[[float], float] | None:
         """Amount over time that the style slot is given, from seconds to 0 ... 1."""
-        spec = self.style.automation.get("amount")
-        return None if spec is None else curve(spec, self.controllers, "the style slot: amount")
+        spec = None if self.style.is_idle else self.style.automation.get("amount")
+        return None if spec is None else curve(spec, self.context, "the style slot: amount")
 
-    def check(self, sample_rate: int, n_channels: int) -> list[str]:
-        """Check that everything can be run, as `check_chain`; gives what the user should know."""
+    def check(self, sample_rate: int, n_channels: int) -> ChainFacts:
+        """Check that everything can be run, as `check_chain` does."""
         check_at_rate(self.spec, sample_rate, n_channels)
         _ = self.amount  # it may follow a controller that no score moves
-        said: list[str] = []
-        for first, half in ((1, self.before), (len(self.before) + 2, self.after)):
-            said += check_chain(
-                half,
-                sample_rate,
-                n_channels,
-                folder=self.folder,
-                controllers=self.controllers,
-                first=first,
-            )
-        return said
+        facts = check_chain(self.before, sample_rate, n_channels, context=self.context)
+        first = len(self.before) + 2
+        facts.add(check_chain(self.after, sample_rate, n_channels, context=self.context, first=first))
+        return facts
 
     def styled_frames(self, n_frames: int, sample_rate: int) -> int:
         """Length of what enters the style slot, in frames."""
-        n_tail = tail_frames(self.tail_seconds, sample_rate) if any(map(_runs, self.before)) else 0
-        return n_frames + n_tail
+        return n_frames + tail_frames(self.tail_seconds - self._tail_after, sample_rate)
+
+    def prepare(self, content: AudioSource, stack: ExitStack) -> Steps[AudioSource]:
+        """Run the slots before the style; what rings on there is styled too."""
+        if all(slot.is_idle for slot in self.before):
+            return content
+        tail = self.tail_seconds - self._tail_after
+        return (yield from run_chain(content, self.before, stack, tail_seconds=tail, context=self.context))
+
+    def finish(self, dry: AudioSource, wet: AudioSource, stack: ExitStack) -> Steps[AudioSource]:
+        """Mix what the style made with what came in, aligned, and run the slots after it."""
+        slot, first = self.style, len(self.before) + 2
+        if not slot.is_idle and slot.gain_db:
+            wet = Scaled(wet, Curve.constant(10 ** (slot.gain_db / 20)))
+        if not slot.is_idle and slot.mix < 1:
+            wet = Mixed(dry, Difference(wet, dry), amount=slot.mix)
+        options: dict[str, Any] = {"tail_seconds": self._tail_after, "context": self.context, "first": first}
+        return (yield from run_chain(wet, self.after, stack, **options))
+
+    @property
+    def _tail_after(self) -> float:
+        """Part of the tail that is added after the style: all of it, unless something rings before."""
+        return self.tail_seconds if all(slot.is_idle for slot in self.before) else 0.0
 
 
 def score_controllers(part: ScorePart | None, seconds: float) -> Mapping[int, Controller]:
@@ -152,16 +165,12 @@ def style_in_chain(
     Styled
         Longer than the content by the placement's tail.
     """
-    tracking, slot, tail = tracking or Tracking(), placement.style, placement.tail_seconds
-    around: dict[str, Any] = {"folder": placement.folder, "controllers": placement.controllers}
-    prepared = content
-    if any(map(_runs, placement.before)):
-        steps = run_chain(content, placement.before, stack, tail_seconds=tail, **around)
-        prepared = yield from within(steps, *SHARES["before"])
-        stats, tail = check_samples(prepared, "the content after its effects"), 0.0
-    goes_on = any(map(_runs, placement.after)) or tail > 0 or slot.mix < 1 or slot.gain_db != 0
-    if slot.bypass or slot.mix == 0:
-        plan, slot = plan.model_copy(update={"amount": 0.0}), SlotSpec(plugin="style")
+    tracking, goes_on = tracking or Tracking(), placement.works_after
+    prepared = yield from within(placement.prepare(content, stack), *SHARES["before"])
+    if prepared is not content:
+        stats = check_samples(prepared, "the content after its effects")
+    if placement.style.is_idle:
+        plan = plan.model_copy(update={"amount": 0.0})
     styling = style_source(
         prepared,
         stats,
@@ -179,26 +188,17 @@ def style_in_chain(
     styled = yield from within(styling, *SHARES["style"])
     if not goes_on:
         return styled
-    mixed = _mixed(prepared, styled.source, slot)
-    first = len(placement.before) + 2
-    steps = run_chain(mixed, placement.after, stack, tail_seconds=tail, first=first, **around)
-    made = yield from within(steps, *SHARES["after"])
+    made = yield from within(placement.finish(prepared, styled.source, stack), *SHARES["after"])
+    return (yield from within(_leveled(styled, made, tracking, fits_integers), *SHARES["level"]))
+
+
+def _leveled(styled: Styled, made: AudioSource, tracking: Tracking, fits_integers: bool) -> Steps[Styled]:
+    """Bring what the whole chain made to the loudness that was asked for, and under the ceiling."""
     facts = styled.tracked.facts
     ceiling = ceiling_of(tracking, facts.analysis.loudness if facts else None)
     anchored = facts.anchored(tracking) if facts else tracking
     last = anchored.model_copy(update={"ceiling": ceiling})
-    finished = yield from within(level(made, None, last, fits_integers=fits_integers), *SHARES["level"])
+    finished = yield from level(made, None, last, fits_integers=fits_integers)
     own_notes = tuple(note for note in styled.notes if note not in styled.tracked.leveled.notes)
     tracked = replace(styled.tracked, leveled=finished)
     return replace(styled, source=finished.source, notes=(*own_notes, *finished.notes), tracked=tracked)
-
-
-def _mixed(dry: AudioSource, wet: AudioSource, slot: SlotSpec) -> AudioSource:
-    """Mix what the style makes with what came in, as the slot says; they are aligned."""
-    if slot.gain_db:
-        wet = Scaled(wet, Curve.constant(10 ** (slot.gain_db / 20)))
-    return wet if slot.mix == 1 else Mixed(dry, Difference(wet, dry), amount=slot.mix)
-
-
-def _runs(slot: SlotSpec) -> bool:
-    return not (slot.bypass or slot.mix == 0)

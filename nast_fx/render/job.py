@@ -102,8 +102,7 @@ def render_file(request: RenderRequest, store: SegmentStore | None = None) -> St
             mix=opened.content.mix,
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
-        is_idle = opened.placement.is_idle
-        untouched = plan.amount == 0 and request.tracking.leaves_untouched and is_idle
+        untouched = request.tracking.leaves_untouched and opened.placement.leaves_untouched(plan.amount)
         if untouched and file and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
         elif file:
@@ -113,8 +112,8 @@ def render_file(request: RenderRequest, store: SegmentStore | None = None) -> St
             )
         else:
             write_result(styled.source, destination, plan.seed, True, None, 0)
-    styled = replace(styled, notes=(*opened.notes, *styled.notes))
-    return _rendered(request, method, styled, destination, began, opened.placement.running)
+    styled = replace(styled, notes=(*opened.facts.notes, *styled.notes))
+    return _rendered(request, method, styled, destination, began, tuple(opened.facts.running))
 
 
 def texture_file(request: TextureRequest, store: SegmentStore | None = None) -> Steps[Rendered]:

@@ -10,7 +10,7 @@ from typing import Any
 from nast_fx.audio import AudioSource, FileInfo, SampleStats, check_samples, probe
 from nast_fx.audio.limits import check_writable
 from nast_fx.audio.score_file import is_score
-from nast_fx.chain.setting import tail_frames
+from nast_fx.chain.setting import ChainFacts, Context, tail_frames
 from nast_fx.errors import AudioFileError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
@@ -18,7 +18,7 @@ from nast_fx.models.output import OutputFormat, choose_format, extension
 from nast_fx.progress import Steps
 from nast_fx.render.content import OpenedContent, open_content, open_score, open_stem
 from nast_fx.render.device import choose_device
-from nast_fx.render.facts import check_score
+from nast_fx.render.facts import ScorePart, check_score
 from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
@@ -32,6 +32,7 @@ __all__ = [
     "Target",
     "checked_destination",
     "content_target",
+    "context_of",
     "open_render",
     "open_texture",
     "plan_target",
@@ -60,7 +61,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class OpenedRender:
-    """A render that can begin; `notes` are those of its chain."""
+    """A render that can begin; `facts` are those of its chain."""
 
     method: Method[Any]
     content: OpenedContent
@@ -69,7 +70,7 @@ class OpenedRender:
     placement: Placement
     destination: Destination
     least_seconds: float
-    notes: tuple[str, ...]
+    facts: ChainFacts
 
 
 @dataclass(frozen=True)
@@ -100,19 +101,20 @@ def open_render(request: RenderRequest, stack: ExitStack) -> Steps[OpenedRender]
     if request.mix is not None:
         content = open_stem(content, request, request.mix, stack)
     source = content.source
-    placement = Placement(
-        request.chain,
-        request.chain_folder,
-        request.tail_seconds,
-        score_controllers(part, source.n_frames / source.sample_rate + request.tail_seconds),
-    )
-    notes = placement.check(source.sample_rate, source.n_channels)
+    placement = Placement(request.chain, context_of(request, part, source), request.tail_seconds)
+    facts = placement.check(source.sample_rate, source.n_channels)
     destination = checked_destination(target, shape_of(source, request.tail_seconds))
     stats = check_samples(source, str(request.content))
     references = open_references(request.styles, stack, style_seconds=plan.style_seconds)
     rate = content_rate(source, references)
     least = window_seconds(method, rate, plan, source.n_frames / source.sample_rate)
-    return OpenedRender(method, content, stats, references, placement, destination, least, tuple(notes))
+    return OpenedRender(method, content, stats, references, placement, destination, least, facts)
+
+
+def context_of(request: ContentRequest, part: ScorePart | None, source: AudioSource) -> Context:
+    """Where the chain of a request comes from, and what moves in it."""
+    seconds = source.n_frames / source.sample_rate + request.tail_seconds
+    return Context(request.chain_folder, score_controllers(part, seconds), request.start_seconds)
 
 
 def shape_of(content: AudioSource, tail_seconds: float) -> Shape:

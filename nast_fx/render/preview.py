@@ -76,7 +76,7 @@ def preview_render(request: RenderRequest) -> Preview:
         rate = content_rate(content, opened.references)
         layout = StereoLayout(content.n_channels, plan.channels)
         own_notes = content_notes(content, opened.stats, layout, rate, opened.least_seconds)
-        notes = (*opened.notes, *own_notes, *opened.references.notes(opened.least_seconds))
+        notes = (*opened.facts.notes, *own_notes, *opened.references.notes(opened.least_seconds))
         n_styled = opened.placement.styled_frames(content.n_frames, content.sample_rate)
         n_frames = resampled_length(n_styled, content.sample_rate, rate)
         places = None
@@ -85,7 +85,7 @@ def preview_render(request: RenderRequest) -> Preview:
             places, notes = facts.places(plan), (*notes, *facts.notes(plan))
     n_segments = len(cut(plan, n_frames, rate, method.min_frames(rate), places)) if plan.amount else 0
     settings = method.settings.model_dump()
-    effects = opened.placement.running
+    effects = tuple(opened.facts.running)
     return _preview(opened.destination, n_segments, rate, settings, plan.device, notes, effects)
 
 

@@ -1,30 +1,16 @@
-"""Slots of a chain by their places: ``2`` is the second one, ``2.1.3`` the third of its first branch."""
+"""Which slot of a chain holds a plugin."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from nast_fx.chain.scan_cache import PluginFile
 from nast_fx.errors import UsageError
 from nast_fx.models.chain import ChainSpec, SlotSpec
+from nast_fx.models.chain_walk import slot_places
 
-__all__ = ["place_of_plugin", "slot_places", "with_slot"]
-
-
-def slot_places(slots: tuple[SlotSpec, ...], outside: str = "") -> Iterator[tuple[str, SlotSpec]]:
-    """Give all slots with their places, those of branches after the slot that holds them."""
-    for number, slot in enumerate(slots, 1):
-        yield f"{outside}{number}", slot
-        for n_branch, branch in enumerate(slot.branches, 1):
-            yield from slot_places(branch.slots, f"{outside}{number}.{n_branch}.")
-
-
-def with_slot(spec: ChainSpec, place: str, slot: SlotSpec) -> ChainSpec:
-    """Give the chain with another slot at a place that is there."""
-    numbers = [int(number) - 1 for number in place.split(".")]
-    return spec.model_copy(update={"slots": _with(spec.slots, numbers, slot)})
+__all__ = ["place_of_plugin"]
 
 
 def place_of_plugin(
@@ -67,18 +53,6 @@ def place_of_plugin(
         listed = " and ".join(place for place, _ in found)
         raise UsageError(f"slots {listed} hold {name}; choose one with --slot")
     return found[0]
-
-
-def _with(slots: tuple[SlotSpec, ...], numbers: list[int], slot: SlotSpec) -> tuple[SlotSpec, ...]:
-    number, *inner = numbers
-    if inner:
-        n_branch, *deeper = inner
-        outer = slots[number]
-        branch = outer.branches[n_branch]
-        branch = branch.model_copy(update={"slots": _with(branch.slots, deeper, slot)})
-        branches = (*outer.branches[:n_branch], branch, *outer.branches[n_branch + 1 :])
-        slot = outer.model_copy(update={"branches": branches})
-    return (*slots[:number], slot, *slots[number + 1 :])
 
 
 def _holds(slot: SlotSpec, file: PluginFile, folder: Path) -> bool:
