@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from plugin_builder import LATENCY, built_plugin
 
 from nast_fx.chain import scan as scanning
+from nast_fx.chain.deny_list import allow, denied_paths, deny, deny_list_path, is_denied
 from nast_fx.chain.host import HostedPlugin
 from nast_fx.chain.host_process import HostProcess, PluginError
-from nast_fx.chain.scan import Scan, allow, deny, find_plugin, scan
-from nast_fx.errors import UsageError
+from nast_fx.chain.scan import Scan, find_plugin, plugin_named, scan
+from nast_fx.chain.scan_cache import PluginEntry, PluginFile, ScanCache
+from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.progress import drain
 
 ZAM_FOLDER = Path("/usr/lib/vst3")
@@ -42,6 +46,17 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+def change(path: Path) -> None:
+    """Make a plugin look newer by a second."""
+    (program,) = path.glob("Contents/*/*.so")
+    time = program.stat().st_mtime_ns + 10**9
+    os.utime(program, ns=(time, time))
+
+
+def stems(files: Iterable[PluginFile]) -> list[str]:
+    return [file.path.stem for file in files]
+
+
 def scanned(tmp_path: Path, *folders: Path, rescan: bool = False, seconds: float = 20.0) -> Scan:
     return drain(scan(folders, rescan=rescan, seconds=seconds, cache=tmp_path / "cache" / "plugins.json"))
 
@@ -68,9 +83,7 @@ def test_a_second_scan_starts_no_process(tmp_path: Path, folder: Path, started: 
 
 def test_a_changed_file_is_opened_again(tmp_path: Path, folder: Path, started: list[str]) -> None:
     scanned(tmp_path, folder)
-    (program,) = (folder / "NastGain.vst3").glob("Contents/*/*.so")
-    time = program.stat().st_mtime_ns + 10**9
-    os.utime(program, ns=(time, time))
+    change(folder / "NastGain.vst3")
     assert scanned(tmp_path, folder).n_opened == 1
     assert started[2:] == ["NastGain"]
 
@@ -98,16 +111,131 @@ def test_failures_are_named_and_waited_for_once(tmp_path: Path, folder: Path, st
         find_plugin("NastStuck", cache=tmp_path / "cache" / "plugins.json")
 
 
+def test_what_failed_may_try_again_once_it_has_changed(
+    tmp_path: Path, folder: Path, started: list[str]
+) -> None:
+    cache, path = tmp_path / "cache" / "plugins.json", folder / "NastStuck.vst3"
+    shutil.copytree(built_plugin("NastStuck"), path)
+    scanned(tmp_path, folder, seconds=1.5)
+    for name in (path, "NastStuck"):
+        with pytest.raises(PluginError, match="did not finish loading"):
+            find_plugin(name, cache=cache)
+    change(path)
+    for name in (path, "NastStuck", "naststuck.vst3"):
+        assert find_plugin(name, cache=cache).error == ""
+
+
+def test_a_changed_file_of_several_is_still_found_by_the_name_of_one(tmp_path: Path, folder: Path) -> None:
+    cache, path = tmp_path / "cache" / "plugins.json", folder / "NastGain.vst3"
+    warm, cold = (PluginEntry(name, name, "1", "m", "Fx", False, False, 0, 1) for name in ("Warm", "Cold"))
+    ScanCache({str(path): PluginFile(path, (0, 0), (warm, cold), "failed")}).add_to(cache)
+    found = find_plugin("Cold", cache=cache)
+    assert (found.path, found.plugin_name, found.error) == (path, "Cold", "")
+    assert find_plugin("NastGain", cache=cache).plugin_name is None
+    ScanCache({str(path): PluginFile(path, (0, 0), (warm,))}).add_to(cache)
+    assert find_plugin("Warm", cache=cache).plugin_name is None  # it may have another name now
+
+
+# The deny list
+
+
 def test_a_denied_plugin_is_never_opened(tmp_path: Path, folder: Path, started: list[str]) -> None:
     cache = tmp_path / "cache" / "plugins.json"
-    deny(folder / "NastGain.vst3", cache=cache)
+    assert deny(folder / "NastGain.vst3")
     found = scanned(tmp_path, folder, rescan=True)
     assert started == ["NastSynth"]
     assert [path.stem for path in found.denied] == ["NastGain"]
     with pytest.raises(PluginError, match="NastGain: the plugin is on the deny list"):
         find_plugin(folder / "NastGain.vst3", cache=cache)
-    allow(folder / "NastGain.vst3", cache=cache)
+    assert allow(folder / "NastGain.vst3")
     assert len(scanned(tmp_path, folder).files) == 2
+
+
+def test_a_plugin_denied_during_a_scan_stays_so_and_is_not_opened(
+    tmp_path: Path, folder: Path, started: list[str]
+) -> None:
+    steps = scan([folder], cache=tmp_path / "cache" / "plugins.json")
+    next(steps)
+    deny(folder / "synths" / "NastSynth.vst3")
+    found = drain(steps)
+    assert started == ["NastGain"]
+    assert (stems(found.files), [path.stem for path in found.denied]) == (["NastGain"], ["NastSynth"])
+    assert is_denied(folder / "synths" / "NastSynth.vst3")
+
+
+@pytest.mark.parametrize("text", ["{", '{"version": 99, "files": []}', None])
+def test_the_deny_list_outlives_the_cache(
+    tmp_path: Path, folder: Path, started: list[str], text: str | None
+) -> None:
+    cache = ScanCache.default_path()
+    deny(folder / "NastGain.vst3")
+    drain(scan([folder]))
+    shutil.rmtree(cache.parent)
+    if text is not None:
+        cache.parent.mkdir()
+        cache.write_text(text)
+    assert [path.stem for path in drain(scan([folder])).denied] == ["NastGain"]
+    assert "NastGain" not in started
+
+
+def test_a_denied_plugin_is_refused_by_whatever_path_leads_to_it(
+    tmp_path: Path, folder: Path, started: list[str]
+) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "Other.vst3").symlink_to(folder / "NastGain.vst3")
+    (tmp_path / "chains").mkdir()
+    linked = tmp_path / "link" / "NastGain.vst3"
+    inside = next((folder / "NastGain.vst3").glob("Contents/*")) / "NastGain.vst3"
+    inside.touch()
+    roundabout = tmp_path / "chains" / ".." / "plugins" / "NastGain.vst3"
+    for denied in (folder / "NastGain.vst3", linked):
+        assert deny(denied)
+        for path in (folder / "NastGain.vst3", linked, roundabout, tmp_path / "Other.vst3", inside):
+            with pytest.raises(PluginError, match="the plugin is on the deny list"):
+                find_plugin(path)
+            assert not deny(path)
+        assert not is_denied(folder / "synths" / "NastSynth.vst3")
+        assert [path.stem for path in scanned(tmp_path, tmp_path / "link").denied] == ["NastGain"]
+        assert allow(tmp_path / "Other.vst3")
+        assert denied_paths() == ()
+        assert not allow(linked)
+    assert "NastGain" not in started
+
+
+def test_all_that_is_denied_at_once_is_on_the_list(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number:02}.vst3" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(deny, paths))
+    assert list(denied_paths()) == paths
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(allow, paths[1:]))
+    assert list(denied_paths()) == paths[:1]
+
+
+def test_nothing_is_opened_while_the_deny_list_cannot_be_read(folder: Path, started: list[str]) -> None:
+    place = deny_list_path()
+    place.parent.mkdir(parents=True)
+    place.write_text('{"denied": ')
+    for act in (lambda: drain(scan([folder])), lambda: find_plugin(folder / "NastGain.vst3")):
+        with pytest.raises(AudioFileError, match="the list of denied plugins is damaged; mend it, or remove"):
+            act()
+    assert started == []
+
+
+# What is kept
+
+
+def test_two_scans_at_once_keep_what_both_find(tmp_path: Path, folder: Path, started: list[str]) -> None:
+    cache = tmp_path / "cache" / "plugins.json"
+    other = tmp_path / "others"
+    shutil.copytree(built_plugin("NastMono"), other / "NastMono.vst3")
+    first, second = scan([folder], cache=cache), scan([other], cache=cache)
+    next(first)
+    next(second)
+    assert stems(drain(second).files) == ["NastMono"]
+    assert stems(drain(first).files) == ["NastGain", "NastSynth"]
+    assert len(started) == 3
+    assert scanned(tmp_path, folder, other).n_opened == 0
 
 
 def test_a_scan_that_is_stopped_goes_on_where_it_was(
@@ -140,6 +268,43 @@ def test_plugins_are_found_by_name_and_by_path(tmp_path: Path, folder: Path, sta
         find_plugin("NastSinth", cache=cache)
     with pytest.raises(UsageError, match="there is no such folder of plugins"):
         scanned(tmp_path, tmp_path / "nowhere")
+
+
+def test_a_name_leads_to_what_is_installed_wherever_one_stands(
+    tmp_path: Path, folder: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, cache = tmp_path / "installed", tmp_path / "cache" / "plugins.json"
+    shutil.copytree(built_plugin("NastGain"), installed / "NastGain.vst3")
+    monkeypatch.chdir(folder)
+    for name in ("NastGain.vst3", "./NastGain.vst3", folder / "NastGain.vst3", "NastGain"):
+        with pytest.raises(UsageError, match="there is no plugin"):
+            plugin_named(str(name), cache=cache)
+    monkeypatch.setattr(scanning, "plugin_folders", lambda: (installed,))
+    for _ in range(2):
+        for word in ("NastGain.vst3", "nastgain", "./NastGain.vst3"):
+            assert plugin_named(word, cache=cache).path == installed / "NastGain.vst3"
+        assert find_plugin("NastGain.vst3", cache=cache).path == folder / "NastGain.vst3"
+        scanned(tmp_path)
+    shutil.rmtree(cache.parent)
+    scanned(tmp_path, folder / "synths")
+    assert plugin_named("NastSynth", cache=cache).path == folder / "synths" / "NastSynth.vst3"
+
+
+def test_linked_folders_are_scanned_each_real_folder_once(
+    tmp_path: Path, folder: Path, started: list[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(folder / "synths", elsewhere)
+    shutil.copytree(built_plugin("NastMono"), folder / "z" / "NastMono.vst3")
+    for name, target in (("a", folder / "z"), ("first", elsewhere), ("second", elsewhere), ("loop", folder)):
+        (folder / name).symlink_to(target)
+    (elsewhere / "back").symlink_to(tmp_path)
+    (folder / "nowhere").symlink_to(tmp_path / "gone")
+    found = scanned(tmp_path, folder)
+    assert sorted(started) == ["NastGain", "NastMono", "NastSynth"]
+    gain, synth, mono = (file.path for file in found.files)
+    assert (gain, mono) == (folder / "NastGain.vst3", folder / "z" / "NastMono.vst3")
+    assert synth.parent in (folder / "first", folder / "second")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from cli_runner import Cli
 from plugin_builder import LATENCY, built_plugin
 
 from nast_fx.chain import scan as scanning
+from nast_fx.chain.deny_list import deny_list_path
 from nast_fx.chain.host import HostedPlugin
 from nast_fx.chain.scan_cache import ScanCache
 from nast_fx.chain.spec_file import read_chain
@@ -157,10 +158,37 @@ def test_what_is_denied_is_listed_and_not_opened(cli: Cli) -> None:
 
 
 def test_a_list_that_cannot_be_kept_is_said(cli: Cli) -> None:
-    (cli.folder / "cache").write_text("in the way")
+    place = deny_list_path()
+    place.parent.parent.mkdir(parents=True)
+    place.parent.write_text("in the way")
+    before = cli.files()
     ended = cli.run("plugins", "deny", "plugins/NastGain.vst3")
-    assert (ended.code, ended.out) == (1, [])
-    assert "so nothing is changed" in ended.err[-1]
+    cli.refuses(ended, 1, "denied-plugins.json: cannot be written", before=before)
+
+
+def test_a_damaged_list_of_denied_plugins_stops_and_is_left_alone(cli: Cli) -> None:
+    cli.run("plugins", "scan", "plugins")
+    place = deny_list_path()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    before = cli.files()
+    for text in ("{", "[]", '{"denied": [1]}', '{"denied": "a.vst3"}', "\xff"):
+        place.write_text(text, "latin-1")
+        for command in ("scan plugins", "list", "show NastGain", "deny NastGain", "allow NastGain"):
+            ended = cli.run("plugins", *command.split())
+            cli.refuses(ended, 1, "the list of denied plugins is damaged; mend it", before=before)
+        assert place.read_text("latin-1") == text
+
+
+def test_the_list_outlives_the_cache_and_holds_for_links(cli: Cli) -> None:
+    cli.run("plugins", "deny", "plugins/NastGain.vst3")
+    shutil.rmtree(cli.folder / "cache", ignore_errors=True)
+    (cli.folder / "link").symlink_to("plugins")
+    (again,) = cli.run("plugins", "deny", "link/NastGain.vst3", "--json").objects
+    assert again["changed"] is False
+    before = cli.files()
+    cli.refuses(cli.run("plugins", "show", "link/NastGain.vst3"), 1, "on the deny list", before=before)
+    assert cli.run("plugins", "allow", "link/NastGain.vst3").out[0].endswith("is allowed")
+    assert cli.run("plugins", "show", "plugins/NastGain.vst3").code == 0
 
 
 # One plugin

@@ -78,11 +78,10 @@ def open_slot(slot: SlotSpec, label: str, setting: Setting) -> HostedPlugin | No
         setting.facts.notes.append(f"{str(error)[:1].upper()}{str(error)[1:]}; it is skipped.")
         return None
     with _named(label):
-        one = file.plugins[0].name if len(file.plugins) == 1 else None
         plugin = setting.stack.enter_context(
             HostedPlugin(
                 file.path,
-                slot.plugin_name or one,
+                slot.plugin_name or file.plugin_name,
                 sample_rate=setting.sample_rate,
                 n_channels=setting.n_channels,
             )

@@ -104,9 +104,8 @@ def _play_plugin(path: str | Path, instrument: str | Path, sample_rate: int) -> 
     check_space(tempfile.gettempdir(), score.seconds, sample_rate)
     events = _performance(path, score.seconds)
     file = find_plugin(instrument)
-    one = file.plugins[0].name if len(file.plugins) == 1 else None
     yield Progress("play", note=f"loading {shown(Path(instrument).name)}")
-    with HostedPlugin(file.path, one, sample_rate=sample_rate, n_channels=N_CHANNELS) as plugin:
+    with HostedPlugin(file.path, file.plugin_name, sample_rate=sample_rate, n_channels=N_CHANNELS) as plugin:
         if not plugin.is_instrument:
             raise UsageError(f"{plugin.name} is an effect; a score is played by an instrument or a soundfont")
         n_frames = round((score.seconds + TAIL_SECONDS) * sample_rate)

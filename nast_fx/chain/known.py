@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from nast_fx.audio import shown
-from nast_fx.chain.scan import SUFFIXES, MissingPluginError, Scan, allow, deny, find_plugin
+from nast_fx.chain.deny_list import allow, denied_paths, deny, is_denied
+from nast_fx.chain.scan import SUFFIXES, MissingPluginError, Scan, find_plugin
 from nast_fx.chain.scan_cache import PluginFile, ScanCache
-from nast_fx.errors import AudioFileError, did_you_mean
+from nast_fx.errors import did_you_mean
 
 __all__ = ["is_shell", "known_path", "known_plugins", "set_denied"]
 
@@ -16,12 +17,13 @@ __all__ = ["is_shell", "known_path", "known_plugins", "set_denied"]
 def known_plugins(*, cache: Path | None = None) -> Scan:
     """Give what scans have found so far, without those files that are gone; denied ones are all there."""
     known = ScanCache.read(cache or ScanCache.default_path())
-    allowed = [file for path, file in sorted(known.files.items()) if path not in known.denied]
-    there = [file for file in allowed if file.path.exists()]
+    there = [
+        file for _, file in sorted(known.files.items()) if file.path.exists() and not is_denied(file.path)
+    ]
     return Scan(
         files=tuple(file for file in there if not file.error),
         failures=tuple(file for file in there if file.error),
-        denied=tuple(map(Path, sorted(known.denied))),
+        denied=denied_paths(),
         n_opened=0,
     )
 
@@ -36,12 +38,12 @@ def known_path(name_or_path: str | Path, *, cache: Path | None = None) -> Path:
     """
     known = ScanCache.read(cache or ScanCache.default_path())
     path = Path(os.path.abspath(name_or_path))
-    if path.suffix.lower() in SUFFIXES and (path.exists() or str(path) in known.denied):
+    if path.suffix.lower() in SUFFIXES and (path.exists() or is_denied(path)):
         return path
     given = Path(name_or_path)
     word = given.stem if given.suffix.lower() in SUFFIXES else str(name_or_path)
     places: dict[str, Path] = {}
-    for place in (*known.denied, *known.files):
+    for place in (*map(str, denied_paths()), *known.files):
         file = known.files.get(place, PluginFile(Path(place), (0, 0)))
         for name in (file.path.stem, *(plugin.name for plugin in file.plugins)):
             places.setdefault(name, file.path)
@@ -57,21 +59,15 @@ def known_path(name_or_path: str | Path, *, cache: Path | None = None) -> Path:
         raise
 
 
-def set_denied(path: Path, is_denied: bool, *, cache: Path | None = None) -> bool:
+def set_denied(path: Path, is_to_be: bool) -> bool:
     """Deny or allow a file; False if it was so already.
 
     Raises
     ------
     AudioFileError
-        The list cannot be kept.
+        The list cannot be kept; nothing is changed.
     """
-    place = cache or ScanCache.default_path()
-    if (str(path) in ScanCache.read(place).denied) is is_denied:
-        return False
-    (deny if is_denied else allow)(path, cache=place)
-    if (str(path) in ScanCache.read(place).denied) is not is_denied:
-        raise AudioFileError(f"{shown(place)}: cannot be written, so nothing is changed")
-    return True
+    return deny(path) if is_to_be else allow(path)
 
 
 def is_shell(file: PluginFile, *, cache: Path | None = None) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nast_fx.audio import shown
+from nast_fx.chain.deny_list import allow, deny, is_denied
 from nast_fx.chain.host import HostedPlugin, PluginError, SeveralPluginsError
+from nast_fx.chain.plugin_files import SUFFIXES, plugin_folders, plugin_paths
 from nast_fx.chain.scan_cache import PluginEntry, PluginFile, ScanCache, stamp_of
 from nast_fx.errors import NastFxError, UsageError, did_you_mean
 from nast_fx.progress import Progress, Steps
 
 __all__ = [
+    "SUFFIXES",
     "MissingPluginError",
     "PluginEntry",
     "PluginFile",
@@ -23,10 +25,10 @@ __all__ = [
     "deny",
     "find_plugin",
     "plugin_folders",
+    "plugin_named",
     "scan",
 ]
 
-SUFFIXES = (".vst3", ".component")
 SCAN_RATE = 44_100  # Hz
 SCAN_CHANNELS = 2
 
@@ -55,19 +57,6 @@ class Scan:
     failures: tuple[PluginFile, ...]
     denied: tuple[Path, ...]
     n_opened: int
-
-
-def plugin_folders() -> tuple[Path, ...]:
-    """Folders where plugins are installed on this system, whether they are there or not."""
-    home = Path.home()
-    if sys.platform == "win32":
-        common = os.environ.get("COMMONPROGRAMFILES", r"C:\Program Files\Common Files")
-        local = os.environ.get("LOCALAPPDATA", str(home / "AppData" / "Local"))
-        return Path(common) / "VST3", Path(local) / "Programs" / "Common" / "VST3"
-    if sys.platform == "darwin":
-        roots = [Path("/Library/Audio/Plug-Ins"), home / "Library" / "Audio" / "Plug-Ins"]
-        return tuple(root / kind for root in roots for kind in ("VST3", "Components"))
-    return home / ".vst3", Path("/usr/local/lib/vst3"), Path("/usr/lib/vst3")
 
 
 def scan(
@@ -99,6 +88,8 @@ def scan(
     ------
     UsageError
         A given folder is none.
+    AudioFileError
+        The deny list cannot be read.
     """
     given = [Path(folder) for folder in folders or ()]
     for folder in given:
@@ -106,33 +97,28 @@ def scan(
             raise UsageError(f"{shown(folder)}: there is no such folder of plugins")
     place = cache or ScanCache.default_path()
     known = ScanCache.read(place)
-    paths = _plugin_paths([*plugin_folders(), *given])
-    denied = tuple(path for path in paths if str(path) in known.denied)
-    wanted = [path for path in paths if path not in denied]
-    new = [path for path in wanted if rescan or known.known(path) is None]
+    paths = plugin_paths([*plugin_folders(), *given])
+    new = [path for path in paths if not is_denied(path) and (rescan or known.known(path) is None)]
+    opened: dict[str, PluginFile] = {}
     for number, path in enumerate(new):
         yield Progress("scan", step=number, n_steps=len(new), share=number / len(new), note=shown(path.name))
-        known = known.having(_opened(path, seconds))
-        known.write(place)  # at once: a scan that is stopped goes on where it was
-    gone = [path for path in known.files if not Path(path).exists()]
-    if gone:
-        known = replace(known, files={path: file for path, file in known.files.items() if path not in gone})
-        known.write(place)
-    files = [known.files[str(path)] for path in wanted if str(path) in known.files]
-    usable, failures = (tuple(f for f in files if bool(f.error) is is_bad) for is_bad in (False, True))
-    return Scan(usable, failures, denied, len(new))
+        if is_denied(path):  # since the scan began
+            continue
+        opened[str(path)] = _opened(path, seconds)
+        ScanCache(opened).add_to(place)  # at once: a scan that is stopped goes on where it was
+    kept = ScanCache.read(place).files
+    if not all(file.path.exists() for file in kept.values()):
+        ScanCache(opened).add_to(place)
+    return _found(paths, known.files | kept | opened, len(opened))
 
 
 def find_plugin(name_or_path: str | Path, *, cache: Path | None = None) -> PluginFile:
-    """Find a plugin by its path or name.
-
-    The name is its own or its file's among those that were scanned, or its file's in `plugin_folders`.
+    """Find a plugin by its path, or else by its name as `plugin_named` does.
 
     Returns
     -------
     PluginFile
-        Of a file that holds several, found by the name of one, `plugins` has only that one. Of a path that
-        was not scanned yet it is empty.
+        Of a path that was not scanned yet, or has changed since, `plugins` is empty.
 
     Raises
     ------
@@ -140,66 +126,83 @@ def find_plugin(name_or_path: str | Path, *, cache: Path | None = None) -> Plugi
         There is none of that name.
     PluginError
         It failed when it was scanned, or is denied.
+    AudioFileError
+        The deny list cannot be read.
     """
-    known = ScanCache.read(cache or ScanCache.default_path())
     path = Path(name_or_path)
     if path.suffix.lower() in SUFFIXES and path.exists():
-        path = Path(os.path.abspath(path))
-        return _allowed(known.known(path) or PluginFile(path, stamp_of(path)), known)
+        return _allowed(_read(cache).current(Path(os.path.abspath(path))))
+    return plugin_named(str(name_or_path), cache=cache)
+
+
+def plugin_named(name: str, *, cache: Path | None = None) -> PluginFile:
+    """Find a plugin by its name, never by a path: what lies in the working folder has no say.
+
+    The name is its own or its file's among those that were scanned, or its file's in `plugin_folders`.
+
+    Returns
+    -------
+    PluginFile
+        Of a file that holds several, found by the name of one, `plugins` has only that one. Of a file that
+        was not scanned yet, or has changed since, it is empty but for that one.
+
+    Raises
+    ------
+    MissingPluginError
+        There is none of that name.
+    PluginError
+        It failed when it was scanned, or is denied.
+    AudioFileError
+        The deny list cannot be read.
+    """
+    known = _read(cache)
+    word = Path(name).stem if name.lower().endswith(SUFFIXES) else name
+    scanned = _scanned_names(known)
+    if (found := _same_name(word, scanned)) is not None:
+        return _allowed(scanned[found])
+    installed = {path.stem: path for path in plugin_paths(plugin_folders())}
+    if (found := _same_name(word, installed)) is not None:
+        return _allowed(known.current(installed[found]))
+    near = did_you_mean(word, {**scanned, **installed}) or "; scan for plugins first, or give a path"
+    raise MissingPluginError(f"there is no plugin '{shown(name)}'{near}")
+
+
+def _read(cache: Path | None) -> ScanCache:
+    return ScanCache.read(cache or ScanCache.default_path())
+
+
+def _scanned_names(known: ScanCache) -> dict[str, PluginFile]:
+    """Files that are known and there, by their names and by those of their plugins."""
     names: dict[str, PluginFile] = {}
     for file in known.files.values():
-        if file.path.exists():
-            names.setdefault(file.path.stem, file)
-            for plugin in file.plugins:
-                names.setdefault(plugin.name, replace(file, plugins=(plugin,)))
-    word = path.stem if path.suffix.lower() in SUFFIXES else str(name_or_path)
-    for name, file in names.items():
-        if name.casefold() == word.casefold():
-            return _allowed(file, known)
-    installed = {path.stem: path for path in _plugin_paths(plugin_folders())}
-    for name, path in installed.items():
-        if name.casefold() == word.casefold():
-            return _allowed(known.known(path) or PluginFile(path, stamp_of(path)), known)
-    near = did_you_mean(word, {**names, **installed}) or "; scan for plugins first, or give a path"
-    raise MissingPluginError(f"there is no plugin '{shown(name_or_path)}'{near}")
+        if not file.path.exists():
+            continue
+        now = known.current(file.path)
+        names.setdefault(file.path.stem, now)
+        for plugin in file.plugins:
+            # A file that has changed is opened anew, and one of several needs its name for that.
+            is_needed = now is file or len(file.plugins) > 1
+            names.setdefault(plugin.name, replace(now, plugins=(plugin,)) if is_needed else now)
+    return names
 
 
-def deny(path: str | Path, *, cache: Path | None = None) -> None:
-    """Never open a plugin file again, in no scan, until it is allowed."""
-    _change_denied(path, cache, is_denied=True)
+def _same_name(word: str, names: Iterable[str]) -> str | None:
+    return next((name for name in names if name.casefold() == word.casefold()), None)
 
 
-def allow(path: str | Path, *, cache: Path | None = None) -> None:
-    """Take a plugin file off the deny list."""
-    _change_denied(path, cache, is_denied=False)
-
-
-def _change_denied(path: str | Path, cache: Path | None, *, is_denied: bool) -> None:
-    place = cache or ScanCache.default_path()
-    known, name = ScanCache.read(place), os.path.abspath(path)
-    denied = known.denied | {name} if is_denied else known.denied - {name}
-    replace(known, denied=frozenset(denied)).write(place)
-
-
-def _allowed(file: PluginFile, known: ScanCache) -> PluginFile:
-    if str(file.path) in known.denied:
+def _allowed(file: PluginFile) -> PluginFile:
+    if is_denied(file.path):
         raise PluginError(f"{shown(file.path.stem)}: the plugin is on the deny list")
     if file.error:
         raise PluginError(f"{file.error} (when it was scanned; scan again with --rescan to try it once more)")
     return file
 
 
-def _plugin_paths(folders: Sequence[Path]) -> list[Path]:
-    """Plugin files and bundles under folders, each once, in order; bundles are not looked into."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for place, names, files in os.walk(folder):
-            inside = [name for name in (*names, *files) if name.lower().endswith(SUFFIXES)]
-            names[:] = [name for name in names if name not in inside]
-            for name in inside:
-                path = Path(os.path.abspath(Path(place) / name))
-                found.setdefault(os.path.realpath(path), path)
-    return sorted(found.values())
+def _found(paths: Sequence[Path], known: Mapping[str, PluginFile], n_opened: int) -> Scan:
+    denied = tuple(path for path in paths if is_denied(path))
+    files = [known[str(path)] for path in paths if path not in denied and str(path) in known]
+    usable, failures = (tuple(f for f in files if bool(f.error) is is_bad) for is_bad in (False, True))
+    return Scan(usable, failures, denied, n_opened)
 
 
 def _opened(path: Path, seconds: float) -> PluginFile:

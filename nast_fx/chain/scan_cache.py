@@ -1,20 +1,20 @@
 """What is known of the plugin files on this computer, kept in a JSON file between scans.
 
 A file is known as long as its time and size stay; a bundle's are those of the programs inside. What failed is
-known too, so that a plugin that hangs is waited for once. What the user denied is never loaded.
+known too, so that a plugin that hangs is waited for once.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
-from nast_fx.audio.atomic import AtomicFile
+from nast_fx.chain.shared_file import locked, write_whole
 from nast_fx.errors import AudioFileError
 
 __all__ = ["PluginEntry", "PluginFile", "ScanCache", "stamp_of"]
@@ -68,13 +68,17 @@ class PluginFile:
     plugins: tuple[PluginEntry, ...] = ()
     error: str = ""
 
+    @property
+    def plugin_name(self) -> str | None:
+        """Name of the only plugin here; None if there are several, or if nothing is known of them."""
+        return self.plugins[0].name if len(self.plugins) == 1 else None
+
 
 @dataclass(frozen=True)
 class ScanCache:
-    """Known files by path, and the paths that the user denied."""
+    """Known files by path."""
 
     files: dict[str, PluginFile] = field(default_factory=dict)
-    denied: frozenset[str] = frozenset()
 
     @staticmethod
     def default_path() -> Path:
@@ -89,32 +93,36 @@ class ScanCache:
             if data["version"] != VERSION:
                 return cls()
             files = [_plugin_file(entry) for entry in data["files"]]
-            return cls({str(file.path): file for file in files}, frozenset(map(str, data["denied"])))
+            return cls({str(file.path): file for file in files})
         except FileNotFoundError:
             return cls()
         except (OSError, ValueError, TypeError, KeyError) as error:
             _log.warning("what is known of plugins cannot be read from %s: %s", path, error)
             return cls()
 
-    def write(self, path: Path) -> None:
-        """Keep it, whole or not at all; where that is impossible, the next scan begins anew."""
-        files = [asdict(file) | {"path": str(file.path)} for file in self.files.values()]
-        text = json.dumps({"version": VERSION, "denied": sorted(self.denied), "files": files}, indent=1)
+    def add_to(self, path: Path) -> None:
+        """Add the files to those that are kept, and drop what is gone; all is kept or nothing is changed.
+
+        Where that is impossible, the next scan opens them again.
+        """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with AtomicFile(path, overwrite=True) as partial:
-                partial.file.write(text.encode())
-        except (OSError, AudioFileError) as error:
-            _log.warning("what is known of plugins cannot be kept in %s: %s", path, error)
+            with locked(path):  # another scan may have found others since this one began
+                known = self.read(path).files | self.files
+                files = [
+                    asdict(file) | {"path": str(file.path)} for file in known.values() if file.path.exists()
+                ]
+                write_whole(path, json.dumps({"version": VERSION, "files": files}, indent=1))
+        except AudioFileError as error:
+            _log.warning("what is known of plugins cannot be kept: %s", error)
 
     def known(self, path: Path) -> PluginFile | None:
         """Give what is known of a file, if it has not changed."""
         file = self.files.get(str(path))
         return file if file is not None and file.stamp == stamp_of(path) else None
 
-    def having(self, file: PluginFile) -> ScanCache:
-        """Give a cache with one more file."""
-        return replace(self, files=self.files | {str(file.path): file})
+    def current(self, path: Path) -> PluginFile:
+        """Give what is known of a file; of one that is new, or has changed, that is nothing."""
+        return self.known(path) or PluginFile(path, stamp_of(path))
 
 
 def stamp_of(path: Path) -> tuple[int, int]:

@@ -71,7 +71,7 @@ def edit_slot(plugin: HostedPlugin, slot: SlotSpec) -> Steps[Edit]:
 
 def named_plugin(file: PluginFile) -> str | None:
     """Name of the plugin in a file of several; None where the file needs none."""
-    return file.plugins[0].name if len(file.plugins) == 1 and is_shell(file) else None
+    return file.plugin_name if is_shell(file) else None
 
 
 def new_slot(file: PluginFile, parameters: Mapping[str, Value] | None = None) -> SlotSpec:
