@@ -94,6 +94,7 @@ def test_a_file_that_is_gone_is_forgotten(tmp_path: Path, folder: Path, started:
     assert [file.path.stem for file in scanned(tmp_path, folder).files] == ["NastSynth"]
     with pytest.raises(UsageError, match="there is no plugin 'NastGain'"):
         find_plugin("NastGain", cache=tmp_path / "cache" / "plugins.json")
+    assert "NastGain" not in (tmp_path / "cache" / "plugins.json").read_text()
 
 
 def test_failures_are_named_and_waited_for_once(tmp_path: Path, folder: Path, started: list[str]) -> None:
@@ -296,8 +297,10 @@ def test_linked_folders_are_scanned_each_real_folder_once(
     elsewhere = tmp_path / "elsewhere"
     shutil.move(folder / "synths", elsewhere)
     shutil.copytree(built_plugin("NastMono"), folder / "z" / "NastMono.vst3")
-    for name, target in (("a", folder / "z"), ("first", elsewhere), ("second", elsewhere), ("loop", folder)):
+    for name, target in (("first", elsewhere), ("second", elsewhere), ("loop", folder)):
         (folder / name).symlink_to(target)
+    for letter in "abcdefgh":  # folders are listed in any order
+        (folder / letter).symlink_to(folder / "z")
     (elsewhere / "back").symlink_to(tmp_path)
     (folder / "nowhere").symlink_to(tmp_path / "gone")
     found = scanned(tmp_path, folder)
