@@ -9,7 +9,7 @@ from pathlib import Path
 from nast_fx.audio import Samples
 from nast_fx.chain.automation import Moved, curves_of
 from nast_fx.chain.host import HostedPlugin, PluginError
-from nast_fx.chain.scan import MissingPluginError, find_plugin
+from nast_fx.chain.scan import MissingPluginError, find_plugin, plugin_named
 from nast_fx.chain.scan_cache import PluginFile
 from nast_fx.chain.setting import ChainError, Setting
 from nast_fx.chain.stages import Stage, Streamed
@@ -101,7 +101,9 @@ def find_slot(slot: SlotSpec, label: str, folder: Path | None) -> PluginFile:
         There is none, or it is denied or has failed; with the slot's label.
     """
     with _named(label):
-        return find_plugin(slot.plugin if slot.path is None else _placed(slot.path, folder))
+        if slot.path is None:
+            return plugin_named(slot.plugin)
+        return find_plugin(_placed(slot.path, folder))
 
 
 def _placed(path: str, folder: Path | None) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nast_fx.chain.host import HostedPlugin
 from nast_fx.chain.host_parameters import SAME_RAW
 from nast_fx.chain.known import is_shell
-from nast_fx.chain.scan import find_plugin
+from nast_fx.chain.scan import plugin_named
 from nast_fx.chain.scan_cache import PluginFile
 from nast_fx.errors import NastFxError
 from nast_fx.models.chain import SlotSpec, StateSpec
@@ -77,7 +77,7 @@ def named_plugin(file: PluginFile) -> str | None:
 def new_slot(file: PluginFile, parameters: Mapping[str, Value] | None = None) -> SlotSpec:
     """Make a slot for a plugin; with its path only where the name alone does not lead to it."""
     try:
-        is_found = find_plugin(file.path.name).path == file.path
+        is_found = plugin_named(file.path.name).path == file.path
     except NastFxError:
         is_found = False
     return SlotSpec(

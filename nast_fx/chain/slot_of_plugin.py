@@ -62,8 +62,7 @@ def _holds(slot: SlotSpec, file: PluginFile, folder: Path) -> bool:
     names = {plugin.name for plugin in file.plugins}
     if slot.plugin_name is not None and names and slot.plugin_name not in names:
         return False
-    path = folder / Path(slot.path or slot.plugin).expanduser()
-    if path.exists():
+    if slot.path is not None and (path := folder / Path(slot.path).expanduser()).exists():
         return os.path.realpath(path) == os.path.realpath(file.path)
     known = {name.casefold() for name in (file.path.stem, *names)}
-    return slot.path is None and path.stem.casefold() in known
+    return Path(slot.path or slot.plugin).stem.casefold() in known
