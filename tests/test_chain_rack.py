@@ -252,8 +252,8 @@ def test_what_does_not_fit_is_refused_before_any_sound() -> None:
         Rack([low])(noise(100), 8_000)
     with pytest.raises(UsageError, match="must be \\(channel, frame\\)"):
         Rack([low])(noise(100).T, RATE)
-    for rate in (0, 44_100.5):
-        with pytest.raises(UsageError, match=f"sample_rate={rate} must be a whole number"):
+    for rate in (0, 1, 1e9, 44_100.5):
+        with pytest.raises(UsageError, match=f"sample_rate={rate} must be a whole number of 1000 to"):
             Rack([low])(noise(100), rate)
     with pytest.raises(UsageError, match="begins in silence"):
         Rack([low])(noise(100), RATE, reset=False)

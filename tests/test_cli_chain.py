@@ -174,3 +174,23 @@ def test_a_group_in_which_nothing_is_heard_changes_no_bit(cli: Cli) -> None:
     assert cli.run("chain", "run", "song.wav", "--chain", "off.toml", "-o", "same.wav").code == 0
     own, made = (soundfile.read(cli.folder / name, dtype="int16")[0] for name in ("song.wav", "same.wav"))
     np.testing.assert_array_equal(own, made)
+
+
+def test_a_group_without_a_command_shows_its_help_and_no_error(cli: Cli) -> None:
+    for group in ("chain", "plugins"):
+        ended = cli.run(group)
+        assert (ended.code, any("error" in line for line in ended.err)) == (2, False)
+
+
+def test_a_chain_file_is_a_file_of_a_sensible_size(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    (cli.folder / "folder.toml").mkdir()
+    before = cli.files()
+    cli.refuses(cli.run("chain", "show", "folder.toml"), 1, "folder.toml: is a folder", before=before)
+    monkeypatch.setattr("nast_fx.chain.spec_file.MOST_BYTES", 10)
+    cli.refuses(cli.run("chain", "show", "rack.toml"), 1, "is too large for a chain file", before=before)
+
+
+def test_a_style_slot_is_passed_by_with_a_note(cli: Cli) -> None:
+    (cli.folder / "styled.toml").write_text('schema = 1\n[[slots]]\nplugin = "style"\n')
+    ended = cli.run("chain", "run", "song.wav", "--chain", "styled.toml", "-o", "out.wav")
+    assert any("a chain alone styles nothing" in line for line in ended.err)

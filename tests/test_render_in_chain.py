@@ -220,10 +220,10 @@ def test_a_render_runs_through_a_chain_file(cli: Cli) -> None:
     result = ended.objects[-1]
     own, made = soundfile.info(cli.folder / "song.wav"), soundfile.info(cli.folder / "out.wav")
     assert made.frames == own.frames + 4000 == result["frames"]
-    assert result["effects"] == ["HighpassFilter", "Delay"]
-    assert "HighpassFilter, Delay" in (cli.folder / "r.html").read_text()
+    assert result["effects"] == ["HighpassFilter", "style", "Delay"]
+    assert "HighpassFilter, style, Delay" in (cli.folder / "r.html").read_text()
     looked = cli.render("--chain", "chain.toml", "--dry-run", "--overwrite", "overwrite")
-    assert any("HighpassFilter, Delay" in line for line in looked.err)
+    assert any("HighpassFilter, style, Delay" in line for line in looked.err)
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ def hosted_stage(slot: SlotSpec, label: str, setting: Setting) -> Stage | None:
     plugin = open_slot(slot, label, setting)
     if plugin is None:
         return None
+    curves = curves_of(slot, setting, label)
     with _named(label):
         if plugin.is_instrument:
             raise UsageError("an instrument plays notes and stands before a chain (--instrument), not in it")
-        curves = curves_of(slot, setting, label)
         for name, spec in slot.automation.items():
             for value in spec.values:
                 plugin.check_value(name, value)
@@ -72,6 +72,10 @@ def open_slot(slot: SlotSpec, label: str, setting: Setting) -> HostedPlugin | No
     """
     try:
         file = find_slot(slot, label, setting.context.folder)
+        if slot.path is not None and not _placed(slot.path, setting.context.folder).exists():
+            setting.facts.notes.append(
+                f"{label[:1].upper()}{label[1:]}: {file.path} is taken for {slot.path}."
+            )
     except MissingPluginError as error:
         if slot.if_missing == "fail":
             raise

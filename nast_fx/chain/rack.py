@@ -26,6 +26,7 @@ from nast_fx.models.chain import ChainSpec, SlotSpec, check_at_rate
 
 __all__ = ["Rack"]
 
+RATES = (1_000, 768_000)  # Hz
 MOST_CHANNELS = 64  # more are frames: the array is the wrong way round
 
 _log = logging.getLogger(__name__)
@@ -110,8 +111,9 @@ class Rack(MutableSequence[SlotSpec]):
         rows = np.atleast_2d(np.asarray(audio, dtype=np.float32))
         if rows.ndim != 2 or not 0 < rows.shape[0] <= MOST_CHANNELS:
             raise UsageError(f"audio of shape {np.shape(audio)} must be (channel, frame)")
-        if not (sample_rate >= 1 and float(sample_rate).is_integer()):
-            raise UsageError(f"sample_rate={sample_rate} must be a whole number of Hz")
+        low, high = RATES  # beyond them pedalboard's plugins end the program
+        if not (low <= sample_rate <= high and float(sample_rate).is_integer()):
+            raise UsageError(f"sample_rate={sample_rate} must be a whole number of {low} to {high} Hz")
         rate = int(sample_rate)
         padded = np.pad(rows, ((0, 0), (0, tail_frames(tail_seconds, rate))))
         check_at_rate(self.spec, rate, len(padded))

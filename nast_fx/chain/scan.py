@@ -163,7 +163,9 @@ def plugin_named(name: str, *, cache: Path | None = None) -> PluginFile:
     installed = {path.stem: path for path in plugin_paths(plugin_folders())}
     if (found := _same_name(word, installed)) is not None:
         return _allowed(known.current(installed[found]))
-    near = did_you_mean(word, {**scanned, **installed}) or "; scan for plugins first, or give a path"
+    suffix = name[len(word) :]  # as it was asked for, so that what is proposed can be written there
+    known_names = [known_name + suffix for known_name in {**scanned, **installed}]
+    near = did_you_mean(name, known_names) or "; scan for plugins first, or give a path"
     raise MissingPluginError(f"there is no plugin '{shown(name)}'{near}")
 
 

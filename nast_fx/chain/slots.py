@@ -18,6 +18,7 @@ from nast_fx.chain.builtins import make_builtin
 from nast_fx.chain.hosted_slot import hosted_stage
 from nast_fx.chain.setting import ChainError, Setting
 from nast_fx.chain.stages import Blend, Parallel, Series, Stage, Streamed, Through, Whole
+from nast_fx.errors import AudioFileError
 from nast_fx.models.chain import SlotSpec
 
 __all__ = ["make_stage"]
@@ -68,7 +69,7 @@ def _board(plain: Sequence[Numbered], setting: Setting, where: str) -> list[Stag
     """Run neighbors as one pedalboard."""
     if not plain:
         return []
-    board = Board([make_builtin(slot, setting.context.folder) for _, slot in plain])
+    board = Board([_made(slot, setting, f"{where}slot {number} ({slot.label})") for number, slot in plain])
 
     def process(block: Samples) -> Samples:
         made = _run(board, block, setting)
@@ -92,7 +93,7 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage | None:
     if slot.builtin is None:
         return hosted_stage(slot, label, setting)
     if not slot.builtin.is_chunk_safe:
-        whole = make_builtin(slot, setting.context.folder)
+        whole = _made(slot, setting, label)
 
         def at_once(signal: Samples) -> Samples:
             # pedalboard confuses frames and channels where there are no more of these than of those.
@@ -101,7 +102,7 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage | None:
             return _finite(whole.process(padded, setting.sample_rate)[:, :n_frames], label)
 
         return Whole(at_once, setting.sample_rate, setting.n_frames, setting.stack)
-    plugin = make_builtin(slot, setting.context.folder)
+    plugin = _made(slot, setting, label)
 
     def process(block: Samples, values: dict[str, float]) -> Samples:
         for name, value in values.items():
@@ -110,6 +111,13 @@ def _alone(numbered: Numbered, setting: Setting, where: str) -> Stage | None:
 
     moved = Moved(process, curves_of(slot, setting, label), setting.sample_rate)
     return Streamed(moved.process, setting.sample_rate, setting.n_channels)
+
+
+def _made(slot: SlotSpec, setting: Setting, label: str) -> pedalboard.Plugin:
+    try:
+        return make_builtin(slot, setting.context.folder)
+    except AudioFileError as error:
+        raise AudioFileError(f"{label}: {error}") from error
 
 
 def _blended(slot: SlotSpec, stage: Stage, setting: Setting) -> Stage:

@@ -20,6 +20,7 @@ chain, to the last bit of each number.
 from __future__ import annotations
 
 import json
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ from nast_fx.models.chain import ChainSpec
 __all__ = ["chain_text", "read_chain", "write_chain"]
 
 SUFFIXES = (".toml", ".json")
+MOST_BYTES = 64 * 2**20  # a state of a sampler may be large
 
 
 def read_chain(path: str | Path) -> ChainSpec:
@@ -62,6 +64,12 @@ def read_chain(path: str | Path) -> ChainSpec:
     path = Path(path)
     suffix = _suffix(path)
     try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            kind = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
+            raise AudioFileError(f"{shown(path)}: is {kind}")
+        if facts.st_size > MOST_BYTES:
+            raise AudioFileError(f"{shown(path)}: is too large for a chain file")
         data = path.read_bytes()
     except FileNotFoundError:
         raise AudioFileError(f"{shown(path)}: there is no such file") from None

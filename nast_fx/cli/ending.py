@@ -67,6 +67,8 @@ def describe(error: BaseException, *, cancelled: bool, as_json: bool) -> int:
         return error.code if isinstance(error.code, int) else 1
     if isinstance(error, typer.Exit):
         return error.exit_code
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return 2  # a group without a command: its help was shown
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     known = _known(error)

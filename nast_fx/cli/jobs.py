@@ -197,7 +197,7 @@ def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[
         f"would {'replace' if preview.replaces else 'write'}: {preview.format.container}{depth}, "
         f"{_shape(preview)}\n"
         f"work: {segments} at {preview.working_rate} Hz on {preview.device}\n"
-        f"effects: {', '.join(preview.effects) or 'none'}\n"
+        f"chain: {', '.join(preview.effects) or 'none'}\n"
         f"method: {request.method} with seed {request.plan.seed}, {', '.join(settings)}"
     )
     reporter.result(fields, line=str(preview.output), summary=summary)
@@ -234,5 +234,5 @@ def _summary(rendered: Rendered) -> str:
     loss = f" Loss {rendered.losses['loss']:.3g}." if "loss" in rendered.losses else ""
     made = f"made in {rendered.seconds:.1f} s on {rendered.device}"
     if rendered.effects:
-        made += f", with {', '.join(rendered.effects)}"
+        made += f", through {', '.join(rendered.effects)}"
     return f"{_shape(rendered)}, {made}. {rendered.outcome}{loss}\n{rendered.tracked.summary}"

@@ -76,7 +76,8 @@ class SideFiles:
 
     def _write_report(self, path: Path, rendered: Rendered) -> None:
         request = self.request
-        seconds = min(rendered.frames / rendered.sample_rate, MAX_REPORT_SECONDS)
+        tail = request.tail_seconds if isinstance(request, RenderRequest) else 0.0
+        seconds = min(rendered.frames / rendered.sample_rate - tail, MAX_REPORT_SECONDS)
         chosen = max(request.styles, key=lambda style: style.weight)
         style = _part(chosen.path, chosen.start_seconds, chosen.length_seconds)
         output = load_audio(rendered.output, 0.0, seconds)
@@ -150,7 +151,7 @@ def _facts(request: RenderRequest | TextureRequest, rendered: Rendered) -> dict[
     facts["Result"] = str(rendered.output)
     facts["Length"] = f"{rendered.frames} frames at {rendered.sample_rate} Hz, {rendered.channels} channels"
     if rendered.effects:
-        facts["Effects around the style"] = ", ".join(rendered.effects)
+        facts["Chain"] = ", ".join(rendered.effects)
     facts["Method"] = rendered.method
     facts["Settings"] = ", ".join(f"{key}={value}" for key, value in rendered.settings.items())
     plan = request.plan.model_dump(exclude_defaults=True)

@@ -33,7 +33,9 @@ class SlotSpec(Settings):
         ..., "A built-in plugin, 'style', 'parallel', or a plugin that ends in .vst3 or .component."
     )
     name: str = setting("", "What the slot is called; empty is its plugin.")
-    path: str | None = setting(None, "File of a hosted plugin; empty searches for it by its name.")
+    path: str | None = setting(
+        None, "File of a hosted plugin; left out, it is searched for by its name.", min_length=1
+    )
     plugin_name: str | None = setting(None, "Which plugin of a file that holds several.")
     bypass: bool = setting(False, "Whether the sound passes the slot untouched.", strict=True)
     mix: float = setting(1.0, "Mix of what comes in (0) and what comes out (1).", ge=0, le=1, strict=True)

@@ -78,6 +78,8 @@ def chain_file(request: ChainRequest) -> Steps[Chained]:
             facts=facts,
         )
         made = yield from steps
+        if any(slot.kind == "style" and not slot.is_idle for slot in request.chain.slots):
+            facts.notes.append("The style slot is passed by: a chain alone styles nothing.")
         fitted = _fitted(made, destination.format, facts.notes)
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         dither = bool(facts.running) or file is None or loses_bits(file.info, destination.format)

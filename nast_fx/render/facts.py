@@ -86,7 +86,7 @@ class TrackFacts:
 
     def notes(self, plan: RenderPlan) -> tuple[str, ...]:
         """What the user should know about a plan, a sentence each."""
-        said = [] if plan.amount else ["With an amount of 0 nothing is styled."]
+        said = [] if plan.amount else ["Nothing is styled: the amount is 0, or the style's slot is left out."]
         even = f"segments are {plan.segment_seconds:g} s long"
         if plan.segment_markers and not self.markers:
             said.append(f"There is no marker to cut at: {even}.")

@@ -36,6 +36,7 @@ __all__ = ["Placement", "score_controllers", "style_in_chain"]
 
 SHARES = {"before": (0.0, 0.05), "style": (0.05, 0.9), "after": (0.9, 0.97), "level": (0.97, 1.0)}
 POINTS_A_SECOND = 100
+STYLE = "style"  # as it is called among the effects
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,14 @@ class Placement:
         _ = self.amount  # it may follow a controller that no score moves
         facts = check_chain(self.before, sample_rate, n_channels, context=self.context)
         first = len(self.before) + 2
-        facts.add(check_chain(self.after, sample_rate, n_channels, context=self.context, first=first))
+        after = check_chain(self.after, sample_rate, n_channels, context=self.context, first=first)
+        if facts.running:
+            facts.notes.append(
+                "Loudness and key of the content are those after the effects before the style."
+            )
+        if facts.running or after.running:
+            facts.running.append(STYLE)
+        facts.add(after)
         return facts
 
     def styled_frames(self, n_frames: int, sample_rate: int) -> int:
