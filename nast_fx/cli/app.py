@@ -23,6 +23,7 @@ COMMANDS = {
     "render": "Style a recording with the sound of one or several others.",
     "texture": "Make a texture of any length from the sound of one or several recordings.",
     "chain": "Show and check chains of effects, and run a file through one.",
+    "presets": "List, show, save, edit, check, take in and give away presets.",
     "plugins": "Find, list and show plugins (VST3, Audio Unit), edit one in its own window, deny one.",
     "methods": "List the methods, and show the settings of one.",
     "analyze": "Tell loudness, key and tempo of recordings.",
