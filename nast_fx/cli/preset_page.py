@@ -11,7 +11,7 @@ from nast_fx.models import METHOD_SETTINGS, RenderPlan, Settings, StyleReference
 from nast_fx.models.chain import BranchSpec, SlotSpec
 from nast_fx.models.preset import Preset, PresetOutput
 from nast_fx.presets import read_preset
-from nast_fx.presets.layers import layer_folder
+from nast_fx.presets.folders import layer_folder
 
 __all__ = ["preset_page"]
 

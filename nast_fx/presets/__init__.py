@@ -3,17 +3,15 @@
 from nast_fx.presets.archive import export_preset
 from nast_fx.presets.effective import effective_preset, effective_text, placed_preset
 from nast_fx.presets.file import parse_preset, preset_text, read_preset, write_preset
+from nast_fx.presets.folders import Layer, made_folder, slug
 from nast_fx.presets.incoming import import_presets, open_incoming, risks
 from nast_fx.presets.layers import (
     BrokenPreset,
     FoundPreset,
-    Layer,
     delete_preset,
     find_preset,
     list_presets,
-    made_folder,
     save_preset,
-    slug,
 )
 
 __all__ = [

@@ -17,11 +17,12 @@ from pathlib import Path
 from nast_fx.audio.atomic import AtomicFile
 from nast_fx.audio.names import file_error, shown
 from nast_fx.audio.table_file import checked_suffix
-from nast_fx.chain.slot_places import slot_places, with_slot
 from nast_fx.errors import AudioFileError, UsageError
+from nast_fx.models.chain_walk import slot_places, with_slot
 from nast_fx.models.preset import Preset
 from nast_fx.presets.file import SUFFIX, preset_text
-from nast_fx.presets.layers import FoundPreset, slug
+from nast_fx.presets.folders import slug
+from nast_fx.presets.layers import FoundPreset
 from nast_fx.presets.paths import file_names, is_word, with_files
 from nast_fx.presets.unzip import KINDS, MAX_UNPACKED
 

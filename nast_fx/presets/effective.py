@@ -9,7 +9,7 @@ from nast_fx.chain.slot_paths import moved
 from nast_fx.models.preset import Preset, preset_of
 from nast_fx.models.request import RenderRequest, TextureRequest
 from nast_fx.presets.file import preset_text
-from nast_fx.presets.layers import root_of
+from nast_fx.presets.folders import root_of
 from nast_fx.presets.paths import from_folder, in_folder
 
 __all__ = ["effective_preset", "effective_text", "placed_preset"]

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from nast_fx.audio.names import file_error, shown
-from nast_fx.chain.slot_places import slot_places
 from nast_fx.errors import AudioFileError, CancelledError, UsageError
+from nast_fx.models.chain_walk import slot_places
 from nast_fx.models.preset import Preset
 from nast_fx.presets.archive import inner_names, with_plugins_by_name
 from nast_fx.presets.file import SUFFIX, parse_preset, read_preset, write_preset
-from nast_fx.presets.layers import Layer, made_folder, slug
+from nast_fx.presets.folders import Layer, made_folder, slug
 from nast_fx.presets.paths import file_names, from_folder, is_word, named_file, with_files
 from nast_fx.presets.unzip import KINDS, open_zip
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nast_fx.chain.slot_paths import with_paths
+from nast_fx.models.chain_walk import with_file_names
 from nast_fx.models.preset import Preset
 
 __all__ = ["file_names", "from_folder", "in_folder", "is_word", "named_file", "with_files"]
@@ -33,7 +33,7 @@ def with_files(preset: Preset, change: Callable[[str], str]) -> Preset:
     if named := named_file(preset):
         values["settings"] = preset.settings | {named[0]: change(named[1])}
     if preset.chain.slots:
-        values["chain"] = with_paths(preset.chain, change)
+        values["chain"] = with_file_names(preset.chain, change)
     return preset.model_copy(update=values)
 
 
