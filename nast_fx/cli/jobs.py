@@ -12,7 +12,7 @@ from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import JobOptions
 from nast_fx.cli.parameters import checked, option_names
 from nast_fx.cli.preset_values import folder_of, no_style, preset_facts, sound_of
-from nast_fx.errors import CancelledError, NastFxError, NothingToDoError, UsageError
+from nast_fx.errors import CancelledError, NastFxError, NothingToDoError, SomeFailedError, UsageError
 from nast_fx.models import InfiniteSettings, MethodSettings, RenderPlan, RenderRequest, TextureRequest
 
 if TYPE_CHECKING:
@@ -40,10 +40,6 @@ class Job:
     notes: tuple[str, ...] = ()
     preset: FoundPreset | None = None
     is_fresh: bool = False
-
-
-class _SomeFailedError(NastFxError):
-    exit_code = 3
 
 
 def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
@@ -112,7 +108,7 @@ def run_jobs(jobs: list[Job], options: JobOptions) -> None:
             raise CancelledError(f"cancelled; finished before that: {done}") from None
         raise
     if failed:
-        raise _SomeFailedError(f"{len(failed)} of {len(jobs)} failed; the first: {failed[0]}") from failed[0]
+        raise SomeFailedError(f"{len(failed)} of {len(jobs)} failed; the first: {failed[0]}") from failed[0]
 
 
 def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[NastFxError]:
@@ -129,7 +125,8 @@ def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[
 
 
 def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
-    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.jobs.run import render_facts
+    from nast_fx.jobs.side_files import SideFiles
     from nast_fx.render import SegmentFiles, render_file, texture_file
 
     side = SideFiles(job.request, job.side, job.preset)
@@ -150,7 +147,7 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
             extra = reporter.follow(side.write(rendered), title=job.title)
     except NastFxError as error:
         raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
-    facts = {**_facts(rendered, request), **preset_facts(request, job.preset), **_named(extra)}
+    facts = render_facts(rendered, request, extra) | preset_facts(request, job.preset)
     reporter.result(facts, line=str(rendered.output), summary=_summary(rendered))
 
 
@@ -162,7 +159,7 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
     NothingToDoError
         All are there already.
     """
-    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.jobs.side_files import SideFiles
     from nast_fx.render import preview_render, preview_texture
 
     kept, skipped = [], ""
@@ -228,11 +225,6 @@ def _ignores_seed(settings: MethodSettings) -> bool:
 def _named(paths: Mapping[str, Path]) -> dict[str, Path]:
     """Files beside the result by the names of JSON."""
     return {name.replace("-", "_"): path for name, path in paths.items()}
-
-
-def _facts(rendered: Rendered, request: Request) -> dict[str, Any]:
-    facts = {name: value for name, value in vars(rendered).items() if name not in {"records", "tracked"}}
-    return facts | rendered.tracked.as_dict([style.path.name for style in request.styles])
 
 
 def _shape(made: Rendered | Preview) -> str:
