@@ -100,7 +100,8 @@ class Worker:
         try:
             self._do(question)
         except NastFxError as error:
-            self._say(_error(error, getattr(question, "id", None)))
+            # That a job cannot be cancelled is not that job's end.
+            self._say(_error(error, question.id if isinstance(question, Run) else None))
 
     def _do(self, question: Question) -> None:
         if isinstance(question, Hello):
