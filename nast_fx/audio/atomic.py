@@ -21,7 +21,14 @@ from nast_fx.audio.locks import try_lock
 from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError
 
-__all__ = ["AtomicFile", "check_place", "copy_exact", "free_space_shortfall", "remove_stale"]
+__all__ = [
+    "AtomicFile",
+    "check_place",
+    "copy_exact",
+    "free_space_shortfall",
+    "remove_stale",
+    "rename_to_free",
+]
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 _PARTIAL = re.compile(r"\.nast-fx-[0-9a-f]{12}\.part")
@@ -110,7 +117,7 @@ class AtomicFile:
             with open(self.temporary, "r+b") as file:
                 os.fsync(file.fileno())
             if not self.overwrite:
-                _rename_to_free(self.temporary, self._target)
+                rename_to_free(self.temporary, self._target)
             else:
                 with contextlib.suppress(OSError):
                     shutil.copymode(self._target, self.temporary)
@@ -200,6 +207,35 @@ def free_space_shortfall(path: str | Path, n_bytes: int) -> int:
         raise file_error(path, "its disk cannot be read", error) from error
 
 
+def rename_to_free(path: Path, target: Path) -> None:
+    """Rename a file onto a name that must be free, in one step that no other program can overtake.
+
+    Raises
+    ------
+    FileExistsError
+        It is not free.
+    OSError
+        It cannot be done, as between two disks.
+    """
+    if os.name == "nt":
+        os.rename(path, target)  # refuses a name that is taken
+        return
+    try:
+        os.link(path, target)  # so does this
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY))
+        try:
+            os.replace(path, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()  # our own empty claim
+            raise
+    else:
+        path.unlink()
+
+
 def remove_stale(folder: str | Path) -> list[Path]:
     """Remove the temporary files that processes left in `folder` when they were killed.
 
@@ -239,31 +275,6 @@ def _remove_dead(partial: Path) -> bool:
 
 def _partial_beside(path: Path) -> Path:
     return path.parent / f".nast-fx-{secrets.token_hex(6)}.part"
-
-
-def _rename_to_free(temporary: Path, target: Path) -> None:
-    """Rename onto a name that must be free, in one step that no other program can overtake.
-
-    Raises
-    ------
-    FileExistsError
-        It is not free.
-    """
-    if os.name == "nt":
-        os.rename(temporary, target)  # refuses a name that is taken
-        return
-    try:
-        os.link(temporary, target)  # so does this; the temporary name goes at the end
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without links
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY))
-        try:
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                target.unlink()  # our own empty claim
-            raise
 
 
 def _exists(path: Path) -> AudioFileError:

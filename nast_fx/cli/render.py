@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 
-from nast_fx.cli.content import INSTRUMENT, MIDI
+from nast_fx.cli.content import INSTRUMENT, MIDI, SNIPPET, snippet_values
 from nast_fx.cli.jobs import Job, make_jobs, run_jobs
-from nast_fx.cli.options import OUTPUT, PLACE, JobOptions
+from nast_fx.cli.options import OUTPUT, JobOptions
 from nast_fx.cli.parameters import takes
 from nast_fx.cli.style_options import StyleOptions
-from nast_fx.errors import UsageError
-from nast_fx.models import RenderRequest, parse_snippet
+from nast_fx.models import RenderRequest
 
 __all__ = ["app"]
 
@@ -58,24 +57,10 @@ class RenderOptions(StyleOptions, JobOptions):
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    snippet: Annotated[
-        str | None,
-        typer.Option(
-            "--snippet",
-            metavar="START:LENGTH",
-            help="Only this part of the content, in seconds: 30:10 is ten seconds from 0:30 on.",
-            rich_help_panel=PLACE,
-        ),
-    ] = None
+    snippet: Annotated[str | None, SNIPPET] = None
 
     def jobs(self) -> list[Job]:
         """Make the requests, one a variation."""
-        start, length = 0.0, None
-        if self.snippet is not None:
-            try:
-                start, length = parse_snippet(self.snippet)
-            except UsageError as error:
-                raise UsageError(f"--snippet: {error}") from None
         return make_jobs(
             self,
             RenderRequest,
@@ -83,8 +68,7 @@ class RenderOptions(StyleOptions, JobOptions):
             midi=self.midi,
             instrument=self.instrument,
             **self.style_values(),
-            start_seconds=start,
-            length_seconds=length,
+            **snippet_values(self.snippet),
         )
 
 

@@ -23,7 +23,7 @@ __all__ = ["file_digest", "fingerprint_of"]
 Digest = Callable[[Path], str]
 
 _NOT_HEARD = {"output", "overwrite", "variation", "format", "bits", "chain_file"}
-_FILES = ("content", "midi", "instrument")
+_FILES = ("content", "midi", "instrument", "mix")
 
 
 def fingerprint_of(request: RenderRequest, output: OutputFormat, digest: Digest) -> str:

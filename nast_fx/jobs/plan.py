@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from nast_fx.models.pattern import NamePattern
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.names import place
 
-__all__ = ["Naming", "Plan", "Recipe", "plan_batch"]
+__all__ = ["Naming", "Plan", "Recipe", "plan_batch", "plan_rest"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,15 @@ class Naming:
         Files beside the results, by their kinds.
     overwrite : str
         What to do with a name that is taken.
+    fresh : bool
+        Use no segments of earlier renders.
     """
 
     root: Path
     pattern: NamePattern
     sides: Mapping[str, NamePattern] = field(default_factory=dict)
     overwrite: Overwrite = "fail"
+    fresh: bool = False
 
 
 @dataclass
@@ -125,6 +128,18 @@ def plan_batch(
     return plan
 
 
+def plan_rest(tasks: Sequence[Task], journal: Journal) -> Plan:
+    """Plan what a batch that was broken off has left to do."""
+    plan = Plan()
+    for task in tasks:
+        known = _known(task, journal) or task
+        if isinstance(known, Task):
+            plan.tasks.append(known)
+        else:
+            plan.ended.append(known)
+    return plan
+
+
 def _draft(number: int, n: int, count: int, content: Content, recipe: Recipe, naming: Naming) -> _Draft:
     request = recipe.request
     info = None if is_score(content.path) else probe(content.path)
@@ -184,20 +199,13 @@ def _decided(draft: _Draft, naming: Naming, journal: Journal, taken: set[str]) -
     request = _absolute(draft.recipe.request, content)
     try:
         fingerprint = fingerprint_of(request, draft.format, journal.digest)
-        task = Task(draft.number, wanted, wanted, request, draft.sides, fingerprint, _n_bytes(draft))
-        has_sides = all(path.exists() for path in draft.sides.values())
-        if found := journal.done(wanted, fingerprint):
-            output, result = found
-        elif seen := journal.finished_unseen(task):
-            output, result = seen, _seen(content, seen)
-            if has_sides:
-                journal.adopt(task, result)
-        else:
-            output, _ = place(wanted, request.inputs, naming.overwrite)
-            return _written(task, _free(output, taken), naming.overwrite)
-        if has_sides:
-            return Outcome(content, output, "skipped", "done already", result)
-        return _written(task, output, "overwrite")
+        n_bytes = _n_bytes(draft)
+        task = Task(draft.number, wanted, wanted, request, draft.sides, fingerprint, n_bytes, naming.fresh)
+        known = _known(task, journal)
+        if known is not None:
+            return known
+        output, _ = place(wanted, request.inputs, naming.overwrite)
+        return _written(task, _free(output, taken), naming.overwrite)
     except NothingToDoError:
         return Outcome(content, wanted, "skipped", "it is there already")
     except AudioFileError as error:
@@ -206,6 +214,22 @@ def _decided(draft: _Draft, naming: Naming, journal: Journal, taken: set[str]) -
         return Outcome(content, wanted, "failed", text)
     except NastFxError as error:
         return Outcome(content, wanted, "failed", str(error))
+
+
+def _known(task: Task, journal: Journal) -> Task | Outcome | None:
+    """Give how a task ended that was done before; or a task anew, if a file beside the result is missing."""
+    has_sides = all(path.exists() for path in task.side_files.values())
+    if found := journal.done(task.wanted, task.fingerprint):
+        output, result = found
+    elif seen := journal.finished_unseen(task):
+        output, result = seen, _seen(task.content, seen)
+        if has_sides:
+            journal.adopt(task, result)
+    else:
+        return None
+    if has_sides:
+        return Outcome(task.content, output, "skipped", "done already", result)
+    return _written(task, output, "overwrite")
 
 
 def _free(output: Path, taken: set[str]) -> Path:
@@ -221,7 +245,7 @@ def _written(task: Task, output: Path, overwrite: Overwrite) -> Task:
     """Give the task with its place; a name that was found free must still be so when the file appears."""
     policy: Overwrite = "fail" if overwrite == "rename" else overwrite
     request = task.request.model_copy(update={"output": output.absolute(), "overwrite": policy})
-    return Task(task.number, task.wanted, output, request, task.side_files, task.fingerprint, task.n_bytes)
+    return replace(task, output=output, request=request)
 
 
 def _absolute(request: RenderRequest, content: Path) -> RenderRequest:
@@ -231,7 +255,7 @@ def _absolute(request: RenderRequest, content: Path) -> RenderRequest:
         for style in request.styles
     )
     values: dict[str, Any] = {"content": content.absolute(), "styles": styles, "variation": None}
-    for name in ("midi", "instrument", "chain_file"):
+    for name in ("midi", "instrument", "chain_file", "mix"):
         path = getattr(request, name)
         if path is not None and path.exists():
             values[name] = path.absolute()

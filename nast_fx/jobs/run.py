@@ -1,7 +1,7 @@
 """One job from plain data to plain data: what a worker, a batch and any executor are given.
 
-A job is a dict ``{"kind", "request", "side_files", "threads"}`` of what JSON has, so that it passes any
-process and any computer; `run_request` is a plain function, so that anything can call it.
+A job is a dict ``{"kind", "request", "side_files", "threads", "fresh"}`` of what JSON has, so that it passes
+any process and any computer; `run_request` is a plain function, so that anything can call it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ __all__ = ["job_values", "render_facts", "request_values", "run_request", "steps
 WAIT_STEP = 0.02  # seconds
 
 Sides = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a job has beside its request: files to write, and whether it begins from nothing."""
+
+    sides: Sides
+    is_fresh: bool
 
 
 def run_request(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +54,7 @@ def steps_of(values: Mapping[str, Any]) -> Steps[dict[str, Any]]:
     ----------
     values : mapping
         ``kind`` is a name of `REQUESTS`, ``request`` holds its fields; optional are ``side_files`` (name to
-        path) and ``threads``.
+        path), ``threads`` and ``fresh`` (use and keep no finished segments).
     """
     kind = values["kind"]
     if kind not in _RUNNERS:
@@ -55,18 +64,25 @@ def steps_of(values: Mapping[str, Any]) -> Steps[dict[str, Any]]:
     if sides and kind not in ("render", "texture"):
         raise UsageError(f"side_files are for render and texture, not for {kind}")
     threads = _set_threads(kind, values.get("threads"))
-    with contextlib.closing(_RUNNERS[kind](request, sides)) as steps:
+    beside = Beside(sides, is_fresh=bool(values.get("fresh")))
+    with contextlib.closing(_RUNNERS[kind](request, beside)) as steps:
         facts = yield from steps
     made: dict[str, Any] = plain(facts | ({"threads": threads} if threads else {}))
     return made
 
 
 def job_values(
-    kind: str, request: Any, *, side_files: Sides | None = None, threads: int | None = None
+    kind: str,
+    request: Any,
+    *,
+    side_files: Sides | None = None,
+    threads: int | None = None,
+    fresh: bool = False,
 ) -> dict[str, Any]:
     """Make a job of a request."""
     sides = {name: str(path) for name, path in (side_files or {}).items()}
-    return {"kind": kind, "request": request_values(request), "side_files": sides, "threads": threads}
+    values = {"kind": kind, "request": request_values(request), "side_files": sides}
+    return values | {"threads": threads, "fresh": fresh}
 
 
 def request_values(request: Any) -> dict[str, Any]:
@@ -93,29 +109,32 @@ def _set_threads(kind: str, asked: int | None) -> int | None:
     return torch.get_num_threads()
 
 
-def _render(request: RenderRequest, sides: Sides) -> Steps[dict[str, Any]]:
+def _render(request: RenderRequest, beside: Beside) -> Steps[dict[str, Any]]:
     from nast_fx.render import render_file
 
-    return (yield from _with_sides(request, sides, render_file))
+    return (yield from _with_sides(request, beside, render_file))
 
 
-def _texture(request: TextureRequest, sides: Sides) -> Steps[dict[str, Any]]:
+def _texture(request: TextureRequest, beside: Beside) -> Steps[dict[str, Any]]:
     from nast_fx.render import texture_file
 
-    return (yield from _with_sides(request, sides, texture_file))
+    return (yield from _with_sides(request, beside, texture_file))
 
 
-def _with_sides(request: Any, sides: Sides, render: Callable[[Any], Steps[Any]]) -> Steps[dict[str, Any]]:
-    if not sides:
-        return render_facts((yield from render(request)), request, {})
+def _with_sides(request: Any, beside: Beside, render: Callable[..., Steps[Any]]) -> Steps[dict[str, Any]]:
+    from nast_fx.render import SegmentFiles
+
+    store = None if beside.is_fresh else SegmentFiles()
+    if not beside.sides:
+        return render_facts((yield from render(request, store)), request, {})
     from nast_fx.jobs.side_files import SideFiles
 
-    beside = SideFiles(request, sides)
-    rendered = yield from render(request)
-    return render_facts(rendered, request, (yield from beside.write(rendered)))
+    files = SideFiles(request, beside.sides)
+    rendered = yield from render(request, store)
+    return render_facts(rendered, request, (yield from files.write(rendered)))
 
 
-def _analyze(request: AnalyzeRequest, sides: Sides) -> Steps[dict[str, Any]]:
+def _analyze(request: AnalyzeRequest, beside: Beside) -> Steps[dict[str, Any]]:
     from nast_fx.analysis.analyze import analyze
     from nast_fx.audio import open_source
 
@@ -125,13 +144,13 @@ def _analyze(request: AnalyzeRequest, sides: Sides) -> Steps[dict[str, Any]]:
     return {"file": request.content, **analysis.as_dict()}
 
 
-def _chain(request: ChainRequest, sides: Sides) -> Steps[dict[str, Any]]:
+def _chain(request: ChainRequest, beside: Beside) -> Steps[dict[str, Any]]:
     from nast_fx.render.chained import chain_file
 
     return dict(vars((yield from chain_file(request))))
 
 
-def _wait(request: WaitRequest, sides: Sides) -> Steps[dict[str, Any]]:
+def _wait(request: WaitRequest, beside: Beside) -> Steps[dict[str, Any]]:
     end = time.monotonic() + request.seconds
     while (left := end - time.monotonic()) > 0:
         yield Progress("wait", share=1 - left / request.seconds, seconds_left=left)
@@ -139,7 +158,7 @@ def _wait(request: WaitRequest, sides: Sides) -> Steps[dict[str, Any]]:
     return {"seconds": request.seconds, "python": sys.version.split()[0]}
 
 
-_RUNNERS: Mapping[str, Callable[[Any, Sides], Steps[dict[str, Any]]]] = {
+_RUNNERS: Mapping[str, Callable[[Any, Beside], Steps[dict[str, Any]]]] = {
     "render": _render,
     "texture": _texture,
     "analyze": _analyze,

@@ -34,6 +34,8 @@ class Task:
         See `nast_fx.jobs.fingerprint`.
     n_bytes : int
         How large it becomes at most, as far as that is known.
+    fresh : bool
+        Use no segments of earlier renders.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Task:
     side_files: Mapping[str, Path]
     fingerprint: str
     n_bytes: int
+    fresh: bool = False
 
     @property
     def content(self) -> Path:
@@ -51,7 +54,9 @@ class Task:
 
     def job(self, threads: int | None) -> dict[str, Any]:
         """Give what an executor gets."""
-        return job_values("render", self.request, side_files=self.side_files, threads=threads)
+        return job_values(
+            "render", self.request, side_files=self.side_files, threads=threads, fresh=self.fresh
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
@@ -63,6 +68,7 @@ class Task:
             "side_files": {name: str(path) for name, path in self.side_files.items()},
             "fingerprint": self.fingerprint,
             "n_bytes": self.n_bytes,
+            "fresh": self.fresh,
         }
 
     @classmethod
@@ -76,6 +82,7 @@ class Task:
             side_files={name: Path(path) for name, path in values["side_files"].items()},
             fingerprint=values["fingerprint"],
             n_bytes=values["n_bytes"],
+            fresh=values["fresh"],
         )
 
 

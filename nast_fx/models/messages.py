@@ -47,7 +47,7 @@ REQUESTS: Mapping[str, type[Settings]] = {
     "wait": WaitRequest,
 }
 Kind = Literal["render", "texture", "analyze", "chain", "wait"]
-Side = Literal["history", "report", "export-midi"]
+Side = Literal["history", "report", "export-midi", "save-preset"]
 
 
 class Hello(Settings):
@@ -74,6 +74,7 @@ class Run(Settings):
     threads: int | None = setting(
         None, "Threads to compute with; empty is what the worker was started with.", ge=1, le=4096
     )
+    fresh: bool = setting(False, "Use no segments that an earlier render has finished, and keep none.")
 
 
 class Cancel(Settings):
