@@ -94,7 +94,7 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _check_extra(options: AnalyzeOptions) -> None:
     from nast_fx.audio.atomic import check_place
-    from nast_fx.render.names import claim
+    from nast_fx.audio.output_names import claim
 
     if options.plot is not None and options.plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {options.plot}: pictures are PNG; give a name that ends in .png")

@@ -58,8 +58,8 @@ class BatchOptions(QueueOptions):
         bool,
         typer.Option(
             "--resume",
-            help="Go on with the last batch that was broken off (of FOLDER), with its own options; with IN it "
-            "is what the command does anyway.",
+            help="Go on with the last batch that was broken off (of FOLDER), with its own options; with IN "
+            "it is what the command does anyway.",
             rich_help_panel=RUN,
         ),
     ] = False

@@ -12,6 +12,7 @@ from typing import Any
 from nast_fx.audio import FileInfo, probe
 from nast_fx.audio.limits import estimated_bytes
 from nast_fx.audio.names import shown
+from nast_fx.audio.output_names import place
 from nast_fx.audio.score_file import is_score
 from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, UsageError
 from nast_fx.jobs.find import Content
@@ -22,7 +23,6 @@ from nast_fx.models import Overwrite, RenderRequest
 from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.models.pattern import NamePattern
 from nast_fx.progress import Progress, Steps
-from nast_fx.render.names import place
 
 __all__ = ["Naming", "Plan", "Recipe", "plan_batch", "plan_rest"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from nast_fx import __version__
 from nast_fx.audio import Audio, load_audio
 from nast_fx.audio.atomic import check_place
+from nast_fx.audio.output_names import output_path, place
 from nast_fx.errors import UsageError
 from nast_fx.evaluate import evaluate, evaluate_texture, write_report
 from nast_fx.evaluate.files import write_whole
@@ -21,7 +22,6 @@ from nast_fx.presets import FoundPreset, effective_preset, effective_text, prese
 from nast_fx.progress import Progress, Steps, drain
 from nast_fx.render import Rendered
 from nast_fx.render.content import open_content, open_score
-from nast_fx.render.names import output_path, place
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
 
