@@ -1,0 +1,75 @@
+"""A batch that is killed at any moment goes on where it was, and makes the same files."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from batch_folder import kill, run, sounds_in, start, write_inputs
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
+
+OPTIONS = ("-s", "rain.wav", "--set", "max_iterations=4", "-j", "1", "--threads", "1", "--fresh", "--quiet")
+
+
+def workers_of(folder: Path) -> list[int]:
+    """Numbers of the workers whose state is that of this test."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            own = f"XDG_STATE_HOME={folder / 'state'}".encode() in (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if own and b"worker" in command:
+            found.append(int(process.name))
+    return found
+
+
+def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:
+    write_inputs(folder, n_each=n_each)
+    began = time.monotonic()
+    whole = run(folder, "batch", "IN", "-o", "WHOLE", *OPTIONS)
+    assert whole.returncode == 0, whole.stderr
+    seconds = time.monotonic() - began
+    expected = sounds_in(folder / "WHOLE")
+    assert len(expected) == 7 * n_each
+
+    draw = random.Random(seed)
+    times: dict[str, int] = {}
+    for _ in range(n_kills):
+        process = start(folder, "batch", "IN", "-o", "OUT", *OPTIONS)
+        # What is begun needs a while of its own; then it is cut anywhere.
+        time.sleep(draw.uniform(0.1, 1.0) * max(seconds / (n_kills / 2), 0.4 * seconds))
+        kill(process)
+        for path in (folder / "OUT").glob("*.styled.*"):
+            known = times.setdefault(path.name, path.stat().st_mtime_ns)
+            assert known == path.stat().st_mtime_ns, f"{path.name} was made twice"
+            assert path.read_bytes() == expected[path.name]
+    rest = run(folder, "batch", "IN", "-o", "OUT", *OPTIONS, "--resume")
+    assert rest.returncode in (0, 4), rest.stderr
+    assert sounds_in(folder / "OUT") == expected  # hidden files too: no temporary one is left
+    for name, known in times.items():
+        assert (folder / "OUT" / name).stat().st_mtime_ns == known
+    with sqlite3.connect(folder / "state" / "nast-fx" / "journal.sqlite3") as journal:
+        query = "SELECT wanted, COUNT(*) FROM jobs WHERE state = 'done' AND root LIKE '%OUT' GROUP BY wanted"
+        counts = dict(journal.execute(query).fetchall())
+    journal.close()
+    assert sorted(counts.values()) == [1] * len(expected)
+    deadline = time.monotonic() + 10
+    while workers_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers_of(folder) == []
+
+
+def test_two_kills(tmp_path: Path) -> None:
+    check_kills(tmp_path, 2, 1, seed=1)
+
+
+@pytest.mark.slow
+def test_ten_kills(tmp_path: Path) -> None:
+    check_kills(tmp_path, 10, 3, seed=2)
