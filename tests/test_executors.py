@@ -66,11 +66,12 @@ def test_a_dead_worker_fails_its_own_job_only(executor: WorkerExecutor) -> None:
     begun = executor.submit(run_request, pause_of(1.5))
     other = executor.submit(run_request, pause_of(1.5))
     until_running(executor, 2)
+    job = executor._jobs[begun]
     for _ in range(2):  # it begins once more
-        busy = executor._jobs[begun].worker
+        busy = job.worker
         assert busy is not None
         os.kill(busy.process_id, signal.SIGKILL)
-        while executor._jobs[begun].worker in (None, busy) and not begun.done():
+        while job.worker in (None, busy) and not begun.done():
             time.sleep(0.01)
     with pytest.raises(WorkerDiedError, match="signal 9"):
         begun.result()
@@ -131,6 +132,7 @@ def test_a_queue_costs_less_than_20_ms_a_job(executor: WorkerExecutor) -> None:
     futures = [executor.submit(run_request, pause_of(0)) for _ in range(500)]
     wait(futures)
     assert (time.perf_counter() - began) / 500 < 0.02
+    time.sleep(0.1)
     assert not executor._jobs  # nothing is kept of what is over
 
 
