@@ -89,3 +89,17 @@ def sounds_in(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".json"
     }
+
+
+def workers_of(folder: Path) -> list[int]:
+    """Numbers of the workers whose state is that of this test."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            own = f"XDG_STATE_HOME={folder / 'state'}".encode() in (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if own and b"worker" in command:
+            found.append(int(process.name))
+    return found

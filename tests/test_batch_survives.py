@@ -9,25 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from batch_folder import kill, run, sounds_in, start, write_inputs
+from batch_folder import kill, run, sounds_in, start, workers_of, write_inputs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
 
 OPTIONS = ("-s", "rain.wav", "--set", "max_iterations=4", "-j", "1", "--threads", "1", "--fresh", "--quiet")
-
-
-def workers_of(folder: Path) -> list[int]:
-    """Numbers of the workers whose state is that of this test."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-            own = f"XDG_STATE_HOME={folder / 'state'}".encode() in (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if own and b"worker" in command:
-            found.append(int(process.name))
-    return found
 
 
 def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:

@@ -101,7 +101,7 @@ def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
     if not found.contents:
         raise NothingToDoError(f"nothing to do: there is no audio in {', '.join(map(str, options.inputs))}")
     plan = reporter.follow(plan_batch(found.contents, recipes, naming, journal))
-    _run(plan, options, options.root, limits, journal, reporter, found)
+    _run(plan, options, naming.root, limits, journal, reporter, found)
 
 
 def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:

@@ -184,7 +184,7 @@ class QueueOptions(StyleOptions, JobOptions):
                 raise UsageError(f"--{kind} {path}: the name must end with a suffix, as {{stem}}.html does")
             sides[kind] = pattern
         policy = checked(Policy, {"overwrite": self.overwrite}, names=option_names(type(self)))
-        return Naming(self.root, parse_pattern(text, grid), sides, policy.overwrite, self.fresh)
+        return Naming(self.root.absolute(), parse_pattern(text, grid), sides, policy.overwrite, self.fresh)
 
 
 class Policy(Settings):

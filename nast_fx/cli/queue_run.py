@@ -84,7 +84,7 @@ class Session:
         """Say how a file ended."""
         if outcome.state == "done":
             fields = {**outcome.result, "content": outcome.content, "state": "done"}
-            self.reporter.result(fields, line=str(outcome.output), summary="")
+            self.reporter.result(fields, line=_short(outcome.output), summary="")
         elif self.as_json:
             write_json(
                 {
@@ -117,7 +117,9 @@ def show_plan(plan: Plan, reporter: Reporter, *, as_json: bool, whole: bool, qui
             write_json({"type": "plan", "dry_run": whole, "files": files})
         return
     for task in plan.tasks if whole else ():
-        reporter.result({}, line=str(task.output), summary=f"{_short(task.content)} -> {_short(task.output)}")
+        reporter.result(
+            {}, line=_short(task.output), summary=f"{_short(task.content)} -> {_short(task.output)}"
+        )
     if not whole and not quiet:
         for task in plan.tasks[:MOST_SHOWN]:
             write_error(f"{_short(task.content)} -> {_short(task.output)}", label="")
@@ -142,7 +144,7 @@ def tell_summary(outcomes: Sequence[Outcome], root: Path, seconds: float, *, as_
     others = [outcome for outcome in outcomes if outcome.state != "failed"]
     rows = [_row(outcome) for outcome in [*failed, *others[:MOST_SHOWN]]]
     if len(others) > MOST_SHOWN:
-        rows.append(("...", "", f"and {len(others) - MOST_SHOWN} more: see {root / MANIFEST_NAME}"))
+        rows.append(("...", "", f"and {len(others) - MOST_SHOWN} more: see {_short(root / MANIFEST_NAME)}"))
     write_table(("state", "time", "file"), rows, write=_to_people)
     said = ", ".join(f"{counts[state]} {state}" for state in counts)
     write_error(f"{said} in {seconds:.1f} s", label="")

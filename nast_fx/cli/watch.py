@@ -85,7 +85,7 @@ def watch(options: WatchOptions) -> None:
         options.instrument is not None,
     )
     with Journal() as journal, make_executor(limits) as executor:
-        session = Session(options.root, journal, executor, limits, reporter, options.json)
+        session = Session(naming.root, journal, executor, limits, reporter, options.json)
 
         def work(contents: Sequence[Content]) -> Steps[list[Outcome]]:
             plan = yield from plan_batch(contents, recipes, naming, journal)

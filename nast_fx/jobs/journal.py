@@ -258,7 +258,7 @@ class Journal:
     def _broken_off(self, task: Task) -> sqlite3.Row | None:
         rows = self._base.execute(
             "SELECT * FROM jobs WHERE wanted = ? AND fingerprint = ? AND state = 'running'"
-            " ORDER BY begun DESC",
+            " AND task IS NOT NULL ORDER BY begun DESC",
             (path_key(task.wanted), task.fingerprint),
         )
         row: sqlite3.Row

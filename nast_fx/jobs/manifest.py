@@ -24,6 +24,7 @@ __all__ = ["MANIFEST_NAME", "Manifest"]
 MANIFEST_NAME = "nast-fx-manifest.json"
 SCHEMA = 1
 WRITE_SECONDS = 2.0  # between two writes
+WRITE_SHARE = 50  # a write takes at most the fiftieth part of the time
 
 
 class Manifest:
@@ -84,6 +85,7 @@ class Manifest:
         AudioFileError
             It cannot be written.
         """
+        began = time.monotonic()
         entries = dict(self._entries)
         for result in self._journal.results(self._root):
             entry = {"content": result.get("content"), "output": result["output"], "state": "done"}
@@ -91,22 +93,34 @@ class Manifest:
         counts: dict[str, int] = {}
         for entry in entries.values():
             counts[entry["state"]] = counts.get(entry["state"], 0) + 1
-        whole = {
+        facts = {
             "schema": SCHEMA,
             "made_by": f"nast-fx {__version__}",
             "state": state,
             "folder": self._root,
             "counts": counts,
-            "files": list(entries.values()),
-            "passed_over": [{"file": path, "reason": text} for path, text in self._passed_over.items()],
         }
+        passed = [{"file": path, "reason": text} for path, text in self._passed_over.items()]
+        text = (
+            f'{_text(facts)[:-1]},\n"files": {_lines(entries.values())},\n"passed_over": {_lines(passed)}}}\n'
+        )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with AtomicFile(self.path, overwrite=True) as partial:
-            partial.file.write(json.dumps(plain(whole), indent=1, allow_nan=False).encode() + b"\n")
-        self._next = time.monotonic() + WRITE_SECONDS
+            partial.file.write(text.encode())
+        took = time.monotonic() - began
+        self._next = time.monotonic() + max(WRITE_SECONDS, WRITE_SHARE * took)
 
     def _note(self, outcome: Outcome) -> None:
         key = path_key(outcome.output)
         known = self._entries.get(key, {"content": outcome.content, "output": outcome.output})
         more = {"state": outcome.state, "note": outcome.note, "result": outcome.result or None}
         self._entries[key] = known | more
+
+
+def _lines(items: Iterable[Mapping[str, Any]]) -> str:
+    """Give a list with an item a line: people read it too."""
+    return "[" + ",\n".join(_text(item) for item in items) + "]"
+
+
+def _text(item: Mapping[str, Any]) -> str:
+    return json.dumps(plain(item), allow_nan=False)
