@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
@@ -389,6 +390,7 @@ def test_a_file_leaves_nothing_in_memory(cli: Cli, monkeypatch: pytest.MonkeyPat
     tracemalloc.start()
     for files in ("[1-9].wav", "1??.wav"):
         assert batch(cli, "MANY", "--quiet", "--include", files).code == 0
+        gc.collect()
         held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     assert held[1] < held[0] + 100 * 500, "bytes"
