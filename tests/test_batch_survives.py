@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import signal
 import sqlite3
 import time
 from pathlib import Path
@@ -59,3 +61,32 @@ def test_two_kills(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ten_kills(tmp_path: Path) -> None:
     check_kills(tmp_path, 10, 3, seed=2)
+
+
+def test_two_batches_at_once(tmp_path: Path) -> None:
+    write_inputs(tmp_path, n_each=2, seconds=0.4)
+    both = [start(tmp_path, "batch", "IN", "-o", "OUT", *OPTIONS) for _ in range(2)]
+    ended = [process.communicate(timeout=200) for process in both]
+    assert {process.returncode for process in both} <= {0, 4}, ended
+    made = [line for out, _ in ended for line in out.splitlines()]
+    assert len(made) == len(set(made)) == 14  # each by one of them
+    assert len(sounds_in(tmp_path / "OUT")) == 14
+    third = run(tmp_path, "batch", "IN", "-o", "OUT", *OPTIONS)
+    assert third.returncode == 4
+
+
+def test_an_interrupted_batch_cleans_up(tmp_path: Path) -> None:
+    write_inputs(tmp_path)
+    options = ("-s", "rain.wav", "--set", "max_iterations=100000", "-j", "2", "--fresh", "--json")
+    with start(tmp_path, "batch", "IN", "-o", "OUT", *options) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if '"batch"' in line and "now" in line and json.loads(line)["share"] > 0.001:
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    last = json.loads(out.splitlines()[-1])
+    assert last["message"] == "cancelled; 0 of 7 are finished; nast-fx batch --resume goes on"
+    assert not (tmp_path / "OUT").exists()
+    assert workers_of(tmp_path) == []

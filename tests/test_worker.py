@@ -235,3 +235,12 @@ def test_a_signal_ends_it_cleanly(talk: Talk) -> None:
     talk.process.stdout.read()
     assert talk.process.wait(20) == 130
     assert [path for path in sorted(talk.folder.iterdir()) if path.name != "cache"] == before
+
+
+def test_its_page_is_made_from_its_messages() -> None:
+    from nast_fx.studies.worker_page import worker_page
+
+    page = Path(__file__).parents[1] / "docs" / "worker.md"
+    assert page.read_text(encoding="utf-8") == worker_page(), (
+        "python -m nast_fx.studies.worker_page docs/worker.md"
+    )
