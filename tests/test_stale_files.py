@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nast_fx.audio.atomic import AtomicFile, remove_stale, rename_to_free
+from nast_fx.audio.atomic import AtomicFile, rename_to_free
 from nast_fx.audio.locks import try_lock
+from nast_fx.audio.stale import remove_stale
 from nast_fx.errors import AudioFileError
 from nast_fx.jobs.owner import Owner, is_alive
 

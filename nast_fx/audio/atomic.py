@@ -1,18 +1,16 @@
 """Files that appear whole or not at all: written beside their place, then renamed onto it.
 
 What a killed process leaves is a hidden ``.nast-fx-*.part``. While one is written, its file is locked, so
-that `remove_stale` knows what is dead: a lock ends with its process, whatever ended that.
+that `nast_fx.audio.stale` knows what is dead: a lock ends with its process, whatever ended that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import shutil
 import stat
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -26,13 +24,10 @@ __all__ = [
     "check_place",
     "copy_exact",
     "free_space_shortfall",
-    "remove_stale",
     "rename_to_free",
 ]
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
-_PARTIAL = re.compile(r"\.nast-fx-[0-9a-f]{12}\.part")
-_DEAD_SECONDS = 60.0  # where files cannot be locked: nobody writes one that long between two touches
 
 
 class AtomicFile:
@@ -234,43 +229,6 @@ def rename_to_free(path: Path, target: Path) -> None:
             raise
     else:
         path.unlink()
-
-
-def remove_stale(folder: str | Path) -> list[Path]:
-    """Remove the temporary files that processes left in `folder` when they were killed.
-
-    What a living process writes, here or on another computer that shares the disk, is left alone.
-
-    Returns
-    -------
-    list of Path
-        What was removed.
-    """
-    removed = []
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if _PARTIAL.fullmatch(entry.name) and _remove_dead(Path(entry.path)):
-                removed.append(Path(entry.path))
-    return removed
-
-
-def _remove_dead(partial: Path) -> bool:
-    try:
-        if os.name == "nt":
-            if time.time() - partial.stat().st_mtime < _DEAD_SECONDS:
-                return False
-            partial.unlink()  # refused while somebody has it open
-            return True
-        handle = os.open(partial, os.O_RDONLY)
-        try:
-            if try_lock(handle):
-                partial.unlink()
-                return True
-        finally:
-            os.close(handle)
-    except OSError:
-        return False
-    return False
 
 
 def _partial_beside(path: Path) -> Path:

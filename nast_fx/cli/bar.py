@@ -104,15 +104,17 @@ def _rich_bar() -> RichProgress:
 
 def _log(title: str) -> Show:
     """Write a plain line every few seconds; what is over sooner needs none."""
-    last = time.monotonic()
+    last, said = time.monotonic(), ""
     prefix = f"{title}: " if title else ""
 
     def show(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, said
         if (now := time.monotonic()) - last < LOG_SECONDS:
             return
-        last = now
         text = ", ".join(filter(None, [_stage(progress), describe_progress(progress)]))
+        if text == said:
+            return
+        last, said = now, text
         sys.stderr.write(f"{prefix}{text}\n")
         sys.stderr.flush()
 

@@ -19,7 +19,7 @@ from nast_fx.models import validated
 if TYPE_CHECKING:
     from nast_fx.jobs.find import Found
     from nast_fx.jobs.journal import Journal
-    from nast_fx.jobs.plan import Plan
+    from nast_fx.jobs.recipe import Plan
 
 __all__ = ["app"]
 

@@ -20,7 +20,7 @@ from nast_fx.models.pattern import DEFAULT_PATTERN, TOKENS, parse_pattern
 
 if TYPE_CHECKING:
     from nast_fx.cli.jobs import Job
-    from nast_fx.jobs.plan import Naming, Recipe
+    from nast_fx.jobs.recipe import Naming, Recipe
 
 __all__ = ["INPUT", "QueueLimits", "QueueOptions"]
 
@@ -147,7 +147,7 @@ class QueueOptions(StyleOptions, JobOptions):
 
     def recipes(self, jobs: list[Job]) -> list[Recipe]:
         """Make what is done to each content: a recipe a variation and point of the sweep."""
-        from nast_fx.jobs.plan import Recipe
+        from nast_fx.jobs.recipe import Recipe
         from nast_fx.jobs.sweep import swept
 
         recipes = []
@@ -168,7 +168,7 @@ class QueueOptions(StyleOptions, JobOptions):
 
     def naming(self) -> Naming:
         """Read the patterns."""
-        from nast_fx.jobs.plan import Naming
+        from nast_fx.jobs.recipe import Naming
 
         grid = self.grid()
         text = self.pattern

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nast_fx.audio.atomic import remove_stale
+from nast_fx.audio.stale import remove_stale
 from nast_fx.cli.console import Reporter, write_error, write_json
 from nast_fx.cli.queue_options import QueueLimits
 from nast_fx.cli.tables import write_table
-from nast_fx.errors import NastFxError, NothingToDoError, SomeFailedError
+from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, SomeFailedError
 from nast_fx.jobs.batch import Queue, run_batch
 from nast_fx.jobs.executors import WorkerExecutor, n_cores
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME, Manifest
-from nast_fx.jobs.plan import Plan
+from nast_fx.jobs.recipe import Plan
 from nast_fx.jobs.space import lack_of_space_for_all
 from nast_fx.jobs.task import Outcome
 from nast_fx.progress import Steps
@@ -53,7 +53,7 @@ class Session:
         manifest = Manifest(
             self.root / MANIFEST_NAME, self.root, plan.tasks, plan.ended, self.passed_over, self.journal
         )
-        manifest.write("running")
+        self._write(manifest, "running")
         state = "broken off"
         outcomes = list(plan.ended)
 
@@ -73,12 +73,18 @@ class Session:
             yield from run_batch(plan.tasks, queue, self.journal, batch, on_outcome=on_outcome)
             state = "finished"
         finally:
-            manifest.write(state)
+            self._write(manifest, state)
             if made_root and not any(outcome.state == "done" for outcome in outcomes):
                 with contextlib.suppress(OSError):  # nothing was made: no folder is left behind
-                    manifest.path.unlink()
+                    manifest.path.unlink(missing_ok=True)
                     self.root.rmdir()
         return outcomes
+
+    def _write(self, manifest: Manifest, state: str) -> None:
+        try:
+            manifest.write(state)
+        except AudioFileError as error:
+            self.reporter.note(f"The manifest is not up to date: {error}.")
 
     def tell(self, outcome: Outcome) -> None:
         """Say how a file ended."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio.atomic import remove_stale
+from nast_fx.audio.stale import remove_stale
 from nast_fx.errors import CancelledError, NastFxError, NoSpaceError, NothingToDoError
 from nast_fx.jobs.executors import JobFuture, WorkerExecutor
 from nast_fx.jobs.journal import Journal

@@ -15,32 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio.names import file_error, shown
+from nast_fx.audio.names import shown
 from nast_fx.errors import AudioFileError
 from nast_fx.jobs.fingerprint import file_digest
+from nast_fx.jobs.journal_file import open_journal
 from nast_fx.jobs.owner import Owner, is_alive, state_folder
 from nast_fx.jobs.stamp import path_key, stamp_of
 from nast_fx.jobs.task import Task
 
 __all__ = ["Journal"]
-
-SCHEMA = 1
-BUSY_SECONDS = 30.0  # to wait for another batch's write
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS batches (
-    id TEXT PRIMARY KEY, begun REAL NOT NULL, root TEXT NOT NULL, settings TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS jobs (
-    id INTEGER PRIMARY KEY, batch TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL,
-    wanted TEXT NOT NULL, root TEXT NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL,
-    owner TEXT, begun REAL, ended REAL, before TEXT, stamp TEXT, task TEXT, result TEXT, error TEXT);
-CREATE INDEX IF NOT EXISTS jobs_by_key ON jobs (key, state);
-CREATE INDEX IF NOT EXISTS jobs_by_wanted ON jobs (wanted, fingerprint, state);
-CREATE INDEX IF NOT EXISTS jobs_by_batch ON jobs (batch, number);
-CREATE INDEX IF NOT EXISTS jobs_by_root ON jobs (root, state);
-CREATE TABLE IF NOT EXISTS digests (
-    path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL);
-"""
 
 
 class Journal:
@@ -61,24 +44,7 @@ class Journal:
         self.folder = folder or state_folder()
         self._owners = self.folder / "owners"
         self._owner: Owner | None = None
-        path = self.folder / "journal.sqlite3"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._base.row_factory = sqlite3.Row
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=NORMAL")
-            (version,) = self._base.execute("PRAGMA user_version").fetchone()
-            if version not in (0, SCHEMA):
-                raise AudioFileError(f"{shown(path)}: is the journal of another version of nast-fx")
-            if version == 0:
-                self._base.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
-        except OSError as error:
-            raise file_error(self.folder, "the journal cannot be kept there", error) from error
-        except sqlite3.Error as error:
-            raise AudioFileError(
-                f"{shown(path)}: the journal cannot be used ({error}); move it away"
-            ) from None
+        self._base = open_journal(self.folder)
 
     def __enter__(self) -> Journal:
         return self

@@ -6,6 +6,7 @@ when the batch does, however it does. What earlier batches have made there stays
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from typing import Any
 
 from nast_fx import __version__
 from nast_fx.audio.atomic import AtomicFile
+from nast_fx.audio.names import file_error
+from nast_fx.errors import AudioFileError
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.stamp import path_key
 from nast_fx.jobs.task import Outcome, Task
@@ -75,7 +78,9 @@ class Manifest:
         """Take up how a file ended; written at most every other second."""
         self._note(outcome)
         if time.monotonic() >= self._next:
-            self.write("running")
+            # Without room for it the results go on; at the end it is written, or that is said.
+            with contextlib.suppress(AudioFileError):
+                self.write("running")
 
     def write(self, state: str) -> None:
         """Write it: ``running``, ``finished`` or ``broken off``.
@@ -104,7 +109,10 @@ class Manifest:
         text = (
             f'{_text(facts)[:-1]},\n"files": {_lines(entries.values())},\n"passed_over": {_lines(passed)}}}\n'
         )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise file_error(self.path.parent, "cannot be made", error) from error
         with AtomicFile(self.path, overwrite=True) as partial:
             partial.file.write(text.encode())
         took = time.monotonic() - began
