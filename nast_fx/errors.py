@@ -14,7 +14,9 @@ __all__ = [
     "CancelledError",
     "DeviceError",
     "NastFxError",
+    "NoSpaceError",
     "NothingToDoError",
+    "SomeFailedError",
     "UsageError",
     "did_you_mean",
 ]
@@ -30,10 +32,20 @@ class AudioFileError(NastFxError):
     """A file that cannot be read or written: missing, broken, empty, silent, no space, no right."""
 
 
+class NoSpaceError(AudioFileError):
+    """A disk or a quota is full: the same may go well later."""
+
+
 class UsageError(NastFxError):
     """A request that makes no sense: an unknown name, a value out of its range."""
 
     exit_code = 2
+
+
+class SomeFailedError(NastFxError):
+    """Of several results some were made, and some were not."""
+
+    exit_code = 3
 
 
 class NothingToDoError(NastFxError):

@@ -29,10 +29,10 @@ def test_the_program_without_a_command(cli: Cli) -> None:
     assert cli.run("--version").out == ["nast-fx 0.1.0"]
 
 
-COMMANDS = ("render", "texture", "plugins", "analyze", "methods", "evaluate", "demo", "doctor", "bench")
+COMMANDS = ("render", "texture", "presets", "plugins", "analyze", "methods", "evaluate", "demo", "doctor")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "bench"])
 def test_every_command_has_help(cli: Cli, command: str) -> None:
     ended = cli.run(command, "--help")
     assert ended.code == 0

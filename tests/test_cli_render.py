@@ -316,8 +316,8 @@ def test_a_report_of_a_snippet(cli: Cli) -> None:
 
 
 def test_a_report_that_fails_leaves_the_result(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nast_fx.cli import side_files
     from nast_fx.errors import AudioFileError
+    from nast_fx.jobs import side_files
 
     def fail(*args: object, **options: object) -> None:
         raise AudioFileError("r.html: no space left on the disk")

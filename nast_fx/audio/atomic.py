@@ -1,4 +1,8 @@
-"""Files that appear whole or not at all: written beside their place, then renamed onto it."""
+"""Files that appear whole or not at all: written beside their place, then renamed onto it.
+
+What a killed process leaves is a hidden ``.nast-fx-*.part``. While one is written, its file is locked, so
+that `nast_fx.audio.stale` knows what is dead: a lock ends with its process, whatever ended that.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from nast_fx.audio.locks import try_lock
 from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError
 
-__all__ = ["AtomicFile", "check_place", "copy_exact", "free_space_shortfall"]
+__all__ = [
+    "AtomicFile",
+    "check_place",
+    "copy_exact",
+    "free_space_shortfall",
+    "rename_to_free",
+]
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
 
@@ -43,17 +54,44 @@ class AtomicFile:
         self.overwrite = overwrite
         self.temporary = Path()
         self.file: BinaryIO
+        self._lock = -1
 
     def __enter__(self) -> AtomicFile:
         check_place(self.path, overwrite=self.overwrite)
         self._target = Path(os.path.realpath(self.path))
-        self.temporary = self._target.parent / f".nast-fx-{secrets.token_hex(6)}.part"
         try:
-            # With open() the new file gets the user's rights; tempfile would make it private.
-            self.file = open(self.temporary, "x+b")
+            while not self._made():
+                pass
         except OSError as error:
             raise file_error(self.path, "cannot be written", error) from error
         return self
+
+    def _made(self) -> bool:
+        """Make the temporary file and lock it; False if it was taken for a dead one in between."""
+        self.temporary = _partial_beside(self._target)
+        # With open() the new file gets the user's rights; tempfile would make it private.
+        self.file = open(self.temporary, "x+b")  # noqa: SIM115
+        if os.name == "nt":  # an open file cannot be removed there, and a locked one not renamed
+            return True
+        # A handle of its own: the file is closed before it is renamed.
+        try:
+            self._lock = os.open(self.temporary, os.O_RDONLY)
+            try_lock(self._lock)
+            if os.fstat(self._lock).st_nlink:
+                return True
+        except FileNotFoundError:
+            pass
+        except OSError:  # rights that forbid to read one's own file: it is never taken for a dead one either
+            return True
+        self._release()
+        return False
+
+    def _release(self) -> None:
+        with contextlib.suppress(OSError):
+            self.file.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -66,6 +104,7 @@ class AtomicFile:
                 self.file.close()
             with contextlib.suppress(OSError):
                 self.temporary.unlink()
+            self._release()
 
     def _commit(self) -> None:
         try:
@@ -73,26 +112,16 @@ class AtomicFile:
             with open(self.temporary, "r+b") as file:
                 os.fsync(file.fileno())
             if not self.overwrite:
-                # Claim the name: unlike a look at it, this cannot be overtaken by another program.
-                os.close(os.open(self._target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY))
-            elif self._target.exists():
+                rename_to_free(self.temporary, self._target)
+            else:
                 with contextlib.suppress(OSError):
                     shutil.copymode(self._target, self.temporary)
-            self._replace()
+                os.replace(self.temporary, self._target)
             _sync_folder(self._target.parent)
         except FileExistsError as error:
             raise _exists(self.path) from error
         except OSError as error:
             raise file_error(self.path, "cannot be written", error) from error
-
-    def _replace(self) -> None:
-        try:
-            os.replace(self.temporary, self._target)
-        except BaseException:
-            if not self.overwrite:
-                with contextlib.suppress(OSError):
-                    self._target.unlink()  # our own empty claim
-            raise
 
 
 def copy_exact(source_path: str | Path, path: str | Path, *, overwrite: bool = False) -> None:
@@ -139,11 +168,11 @@ def check_place(path: str | Path, *, overwrite: bool = True) -> None:
     if os.name == "posix" and not folder.stat().st_mode & 0o222:
         # The superuser could write all the same; who took the right away meant it.
         raise AudioFileError(f"{shown(path)}: the folder {shown(folder)} is write-protected")
-    probe = folder / f".nast-fx-{secrets.token_hex(6)}.part"
+    probe = _partial_beside(folder / path.name)
     try:
         with open(probe, "xb"):
             pass
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise file_error(path, f"cannot write into the folder {shown(folder)}", error) from error
 
@@ -171,6 +200,39 @@ def free_space_shortfall(path: str | Path, n_bytes: int) -> int:
         return max(0, n_bytes - shutil.disk_usage(place).free)
     except OSError as error:
         raise file_error(path, "its disk cannot be read", error) from error
+
+
+def rename_to_free(path: Path, target: Path) -> None:
+    """Rename a file onto a name that must be free, in one step that no other program can overtake.
+
+    Raises
+    ------
+    FileExistsError
+        It is not free.
+    OSError
+        It cannot be done, as between two disks.
+    """
+    if os.name == "nt":
+        os.rename(path, target)  # refuses a name that is taken
+        return
+    try:
+        os.link(path, target)  # so does this
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY))
+        try:
+            os.replace(path, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()  # our own empty claim
+            raise
+    else:
+        path.unlink()
+
+
+def _partial_beside(path: Path) -> Path:
+    return path.parent / f".nast-fx-{secrets.token_hex(6)}.part"
 
 
 def _exists(path: Path) -> AudioFileError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nast_fx.audio.atomic import check_place, free_space_shortfall
 from nast_fx.audio.names import shown
-from nast_fx.errors import AudioFileError, UsageError
+from nast_fx.errors import NoSpaceError, UsageError
 from nast_fx.models.output import Container, OutputFormat
 
 __all__ = ["check_writable", "estimated_bytes"]
@@ -50,7 +50,7 @@ def check_writable(
     UsageError
         If the container cannot hold that rate or that many channels.
     AudioFileError
-        If the place cannot be written, or the space does not suffice.
+        If the place cannot be written; `NoSpaceError` if the space does not suffice.
     """
     _check_container(output.container, sample_rate, n_channels)
     check_place(path, overwrite=overwrite)
@@ -81,6 +81,4 @@ def _check_size(path: str | Path, output: OutputFormat, n_bytes: int) -> None:
         raise UsageError("aiff holds at most 4 GiB; use wav or flac")
     missing = free_space_shortfall(path, n_bytes)
     if missing and output.container != "flac":  # how small a FLAC becomes is not known
-        raise AudioFileError(
-            f"{shown(path)}: no space left on the disk; {missing / 2**20:.0f} MiB are missing"
-        )
+        raise NoSpaceError(f"{shown(path)}: no space left on the disk; {missing / 2**20:.0f} MiB are missing")

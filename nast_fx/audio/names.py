@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from nast_fx.errors import AudioFileError
+from nast_fx.errors import AudioFileError, NoSpaceError
 
 __all__ = ["clean_text", "file_error", "shown"]
 
@@ -25,6 +25,7 @@ _REASONS = {
     errno.EMFILE: "too many files are open",
     errno.EINVAL: "the disk does not take such a name",
 }
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def shown(path: str | os.PathLike[str]) -> str:
@@ -36,7 +37,8 @@ def shown(path: str | os.PathLike[str]) -> str:
 def file_error(path: str | Path, what: str, error: OSError) -> AudioFileError:
     """Make the error to raise for `error`: ``<path>: <what>: <reason>``."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
-    return AudioFileError(f"{shown(path)}: {what}: {reason}")
+    kind = NoSpaceError if error.errno in _FULL else AudioFileError
+    return kind(f"{shown(path)}: {what}: {reason}")
 
 
 def clean_text(text: str) -> str:

@@ -26,7 +26,7 @@ from nast_fx.audio.score import Score, read_score
 from nast_fx.audio.score_file import open_midi
 from nast_fx.audio.scratch import ScratchFile
 from nast_fx.audio.source import AudioSource
-from nast_fx.errors import AudioFileError, UsageError
+from nast_fx.errors import AudioFileError, NoSpaceError, UsageError
 
 __all__ = [
     "ALL_NOTES_OFF",
@@ -150,12 +150,12 @@ def check_space(folder: str | Path, seconds: float, sample_rate: int) -> None:
 
     Raises
     ------
-    AudioFileError
+    NoSpaceError
         It has not.
     """
     n_bytes = 2 * round((seconds + TAIL_SECONDS) * sample_rate) * _FRAME_BYTES
     if missing := free_space_shortfall(folder, n_bytes):
-        raise AudioFileError(
+        raise NoSpaceError(
             f"{shown(folder)}: no space left on the disk to render the score; "
             f"{missing / 2**20:.0f} MiB are missing"
         )

@@ -20,24 +20,22 @@ chain, to the last bit of each number.
 from __future__ import annotations
 
 import json
-import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from nast_fx.audio.atomic import AtomicFile
-from nast_fx.audio.names import file_error, shown
-from nast_fx.errors import AudioFileError, UsageError
+from nast_fx.audio.names import shown
+from nast_fx.audio.table_file import checked_suffix, read_table, write_text
+from nast_fx.errors import UsageError
 from nast_fx.models.base import validated
 from nast_fx.models.chain import ChainSpec
 
-__all__ = ["chain_text", "read_chain", "write_chain"]
+__all__ = ["chain_text", "read_chain", "slot_blocks", "write_chain"]
 
+WHAT = "chain file"
 SUFFIXES = (".toml", ".json")
-MOST_BYTES = 64 * 2**20  # a state of a sampler may be large
 
 
 def read_chain(path: str | Path) -> ChainSpec:
@@ -62,22 +60,7 @@ def read_chain(path: str | Path) -> ChainSpec:
         and name are named).
     """
     path = Path(path)
-    suffix = _suffix(path)
-    try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            kind = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
-            raise AudioFileError(f"{shown(path)}: is {kind}")
-        if facts.st_size > MOST_BYTES:
-            raise AudioFileError(f"{shown(path)}: is too large for a chain file")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise AudioFileError(f"{shown(path)}: there is no such file") from None
-    except OSError as error:
-        raise file_error(path, "cannot be read", error) from error
-    values = _parsed(path, data, suffix)
-    if not isinstance(values, dict) or "schema" not in values:
-        raise UsageError(f"{shown(path)}: it must begin with schema = 1 to be a chain file")
+    values = read_table(path, what=WHAT, suffixes=SUFFIXES)
     try:
         return validated(ChainSpec, values)
     except UsageError as error:
@@ -97,23 +80,18 @@ def write_chain(path: str | Path, spec: ChainSpec, *, overwrite: bool = False) -
         The suffix is neither ``.toml`` nor ``.json``.
     """
     path = Path(path)
-    if _suffix(path) == ".toml":
+    if checked_suffix(path, what=WHAT, suffixes=SUFFIXES) == ".toml":
         text = chain_text(spec)
     else:
         text = json.dumps(_values(spec), ensure_ascii=False, indent=2) + "\n"
-    with AtomicFile(path, overwrite=overwrite) as atomic:
-        try:
-            atomic.file.write(text.encode("utf-8"))
-            atomic.file.flush()
-        except OSError as error:
-            raise file_error(path, "cannot be written", error) from error
+    write_text(path, text, overwrite=overwrite)
 
 
 def chain_text(spec: ChainSpec) -> str:
     """Give `spec` as the text of a TOML file, without what is at its default."""
     values = _values(spec)
     slots = values.pop("slots", ())
-    blocks = [tomli_w.dumps(values), *_slot_blocks(("slots",), slots)]
+    blocks = [tomli_w.dumps(values), *slot_blocks(("slots",), slots)]
     return "\n".join(blocks)
 
 
@@ -123,8 +101,8 @@ def _values(spec: ChainSpec) -> dict[str, Any]:
     return {"schema": spec.schema_version, **values}
 
 
-def _slot_blocks(place: tuple[str, ...], slots: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each slot or branch with its header, then its tables.
+def slot_blocks(place: tuple[str, ...], slots: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Give each slot or branch as TOML at `place`: its header, then its tables.
 
     tomli-w would squeeze short slots into one line each; a chain file is read by people.
     """
@@ -140,7 +118,7 @@ def _slot_blocks(place: tuple[str, ...], slots: Sequence[Mapping[str, Any]]) -> 
             points = f"points = {json.dumps(curve['points'])}\n" if "points" in curve else ""
             yield tomli_w.dumps(_nested((*place, "automation", name), plain)) + points
         for key in ("branches", "slots"):
-            yield from _slot_blocks((*place, key), slot.get(key, ()))
+            yield from slot_blocks((*place, key), slot.get(key, ()))
 
 
 def _nested(place: tuple[str, ...], table: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,27 +126,3 @@ def _nested(place: tuple[str, ...], table: Mapping[str, Any]) -> dict[str, Any]:
     for name in reversed(place):
         table = {name: table}
     return dict(table)
-
-
-def _parsed(path: Path, data: bytes, suffix: str) -> Any:
-    try:
-        text = data.decode("utf-8-sig")  # some editors put a mark at the start
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{shown(path)}: line {line} is not text in UTF-8") from None
-    try:
-        return tomllib.loads(text) if suffix == ".toml" else json.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{shown(path)}: this is no TOML: {error}") from None
-    except json.JSONDecodeError as error:
-        where = f"(at line {error.lineno}, column {error.colno})"
-        raise UsageError(f"{shown(path)}: this is no JSON: {error.msg} {where}") from None
-    except RecursionError:
-        raise UsageError(f"{shown(path)}: it is nested too deeply") from None
-
-
-def _suffix(path: Path) -> str:
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(f"{shown(path)}: a chain file ends in .toml or .json")
-    return suffix

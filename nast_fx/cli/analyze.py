@@ -14,7 +14,7 @@ from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import ReportingOptions
 from nast_fx.cli.parameters import takes
 from nast_fx.cli.tables import write_table
-from nast_fx.errors import NastFxError, UsageError
+from nast_fx.errors import NastFxError, SomeFailedError, UsageError
 from nast_fx.progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -53,10 +53,6 @@ class AnalyzeOptions(ReportingOptions):
         return {option: path for option, path in asked.items() if path is not None}
 
 
-class _SomeFailedError(NastFxError):
-    exit_code = 3
-
-
 @app.command()
 @takes(AnalyzeOptions)
 def analyze(options: AnalyzeOptions) -> None:
@@ -71,7 +67,7 @@ def analyze(options: AnalyzeOptions) -> None:
         _tell(found, as_table=len(options.files) > 1)
     if failed:
         of = f"{len(failed)} of {len(options.files)}" if found else f"all {len(failed)}"
-        error = _SomeFailedError if found else NastFxError
+        error = SomeFailedError if found else NastFxError
         raise error(f"{of} failed; the first: {failed[0]}") from failed[0]
 
 
@@ -98,7 +94,7 @@ def figure_rows(figures: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _check_extra(options: AnalyzeOptions) -> None:
     from nast_fx.audio.atomic import check_place
-    from nast_fx.render.names import claim
+    from nast_fx.audio.output_names import claim
 
     if options.plot is not None and options.plot.suffix.lower() != ".png":
         raise UsageError(f"--plot {options.plot}: pictures are PNG; give a name that ends in .png")

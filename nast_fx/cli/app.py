@@ -22,7 +22,10 @@ __all__ = ["app", "main"]
 COMMANDS = {
     "render": "Style a recording with the sound of one or several others.",
     "texture": "Make a texture of any length from the sound of one or several recordings.",
+    "batch": "Style folders of recordings, and go on where it was broken off.",
+    "watch": "Style what is put into a folder, as it comes.",
     "chain": "Show and check chains of effects, and run a file through one.",
+    "presets": "List, show, save, edit, check, take in and give away presets.",
     "plugins": "Find, list and show plugins (VST3, Audio Unit), edit one in its own window, deny one.",
     "methods": "List the methods, and show the settings of one.",
     "analyze": "Tell loudness, key and tempo of recordings.",
@@ -31,6 +34,7 @@ COMMANDS = {
     "doctor": "Check this installation: versions, devices, formats, space.",
     "bench": "Measure speed and quality on this machine.",
     "reproduce": "Measure the claims of the papers again.",
+    "worker": "Do jobs for another program, by JSON lines.",
     "train": "Train a network on instruments or sounds, or an autoencoder.",
 }
 

@@ -18,6 +18,9 @@ __all__ = ["describe_progress", "progress_display"]
 LOG_SECONDS = 5.0  # between two lines in a log
 
 STAGES = {
+    "batch": "",
+    "watch": "watching",
+    "full": "",
     "read": "reading",
     "analyze": "listening",
     "loudness": "measuring loudness",
@@ -34,6 +37,8 @@ STAGES = {
     "write": "writing",
     "evaluate": "measuring",
 }
+
+QUEUES = ("batch", "watch", "full")  # whose notes say more than their steps
 
 Show = Callable[[Progress], None]
 
@@ -65,6 +70,8 @@ def describe_progress(progress: Progress) -> str:
         parts.append(f"loss {progress.losses['loss']:.3g}")
     if progress.seconds_left is not None:
         parts.append(f"{_clock(progress.seconds_left)} left")
+    if progress.stage in QUEUES and progress.note:
+        parts.insert(0, progress.note)
     return ", ".join(parts) or progress.note
 
 
@@ -90,20 +97,24 @@ def _rich_bar() -> RichProgress:
         TextColumn("{task.fields[detail]}", markup=False),
         console=Console(stderr=True),
         transient=True,
+        # Where stdout is not the terminal, its lines are a script's.
+        redirect_stdout=sys.stdout.isatty(),
     )
 
 
 def _log(title: str) -> Show:
     """Write a plain line every few seconds; what is over sooner needs none."""
-    last = time.monotonic()
+    last, said = time.monotonic(), ""
     prefix = f"{title}: " if title else ""
 
     def show(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, said
         if (now := time.monotonic()) - last < LOG_SECONDS:
             return
-        last = now
         text = ", ".join(filter(None, [_stage(progress), describe_progress(progress)]))
+        if text == said:
+            return
+        last, said = now, text
         sys.stderr.write(f"{prefix}{text}\n")
         sys.stderr.flush()
 

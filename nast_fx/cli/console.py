@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from nast_fx.plain import plain
 from nast_fx.progress import Progress, Steps, drain
 
 __all__ = [
@@ -128,7 +127,7 @@ def write_out(text: str) -> None:
 
 def write_json(fields: Mapping[str, Any]) -> None:
     """Write one JSON object; what is not finite becomes null."""
-    write_out(json.dumps(_plain(fields), allow_nan=False))
+    write_out(json.dumps(plain(fields), allow_nan=False))
 
 
 def write_error(text: str, *, label: str = "error: ", style: str = RED) -> None:
@@ -143,14 +142,3 @@ def _colored(label: str, style: str) -> str:
     if not label or not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.name == "nt":
         return label
     return f"\x1b[{style}m{label}\x1b[0m"
-
-
-def _plain(value: Any) -> Any:
-    """Make `value` of what JSON has."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, Iterator)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return str(value) if isinstance(value, Path) else value

@@ -8,10 +8,11 @@ from typing import Any
 import typer
 
 from nast_fx.cli.fields import field_option
-from nast_fx.cli.options import OUTPUT
-from nast_fx.models import ContentRequest
+from nast_fx.cli.options import OUTPUT, PLACE
+from nast_fx.errors import UsageError
+from nast_fx.models import ContentRequest, parse_snippet
 
-__all__ = ["INSTRUMENT", "MIDI", "SCORE", "TAIL", "chain_values"]
+__all__ = ["INSTRUMENT", "MIDI", "SCORE", "SNIPPET", "TAIL", "chain_values", "snippet_values"]
 
 SCORE = "Score"
 
@@ -28,6 +29,29 @@ INSTRUMENT = typer.Option(
     rich_help_panel=SCORE,
 )
 TAIL = field_option("--tail", model=ContentRequest, field="tail_seconds", panel=OUTPUT, metavar="S")
+SNIPPET = typer.Option(
+    "--snippet",
+    metavar="START:LENGTH",
+    help="Only this part of the content, in seconds: 30:10 is ten seconds from 0:30 on.",
+    rich_help_panel=PLACE,
+)
+
+
+def snippet_values(text: str | None) -> dict[str, Any]:
+    """Read ``--snippet`` into the fields of a request.
+
+    Raises
+    ------
+    UsageError
+        It is not START:LENGTH.
+    """
+    if text is None:
+        return {}
+    try:
+        start, length = parse_snippet(text)
+    except UsageError as error:
+        raise UsageError(f"--snippet: {error}") from None
+    return {"start_seconds": start, "length_seconds": length}
 
 
 def chain_values(chain: Path | None) -> dict[str, Any]:

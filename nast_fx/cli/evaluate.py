@@ -94,7 +94,7 @@ def _cell(value: float | bool | None, digits: int, unit: str) -> str:
 
 def _check_report(path: Path, sources: list[Path], *, replace: bool) -> None:
     from nast_fx.audio.atomic import check_place
-    from nast_fx.render.names import claim
+    from nast_fx.audio.output_names import claim
 
     claim(path, sources, replace=replace)
     check_place(path, overwrite=replace)

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import JobOptions
 from nast_fx.cli.parameters import checked, option_names
-from nast_fx.errors import CancelledError, NastFxError, NothingToDoError
+from nast_fx.cli.preset_values import folder_of, no_style, preset_facts, sound_of
+from nast_fx.errors import CancelledError, NastFxError, NothingToDoError, SomeFailedError, UsageError
 from nast_fx.models import InfiniteSettings, MethodSettings, RenderPlan, RenderRequest, TextureRequest
 
 if TYPE_CHECKING:
+    from nast_fx.presets import FoundPreset
     from nast_fx.render import Preview, Rendered
 
 __all__ = ["Job", "make_jobs", "run_jobs"]
 
 VARIATION_NOISE = 0.1  # start_noise where nothing else depends on the seed
+SEEDLESS = f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}."
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +37,9 @@ class Job:
     request: Request
     side: Mapping[str, Path]
     title: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()
+    preset: FoundPreset | None = None
     is_fresh: bool = False
-
-
-class _SomeFailedError(NastFxError):
-    exit_code = 3
 
 
 def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
@@ -55,31 +55,29 @@ def make_jobs(options: JobOptions, model: type[R], **given: Any) -> list[Job]:
     UsageError
         A value, a method or a setting that cannot be.
     """
-    names, plan, settings = option_names(type(options)), options.plan(), options.method_settings()
-    tracking = options.tracking()
-    chosen = settings.model_dump(include=settings.model_fields_set)
-    count = options.n_variations()
-    many = count > 1
-    note = ""
-    if many and model is RenderRequest and _ignores_seed(settings):
+    names, count = option_names(type(options)), options.n_variations()
+    sound = sound_of(options, given, model=model, output=options.output, project=folder_of(given))
+    if not sound.values.get("styles"):
+        raise UsageError(no_style(model, sound))
+    chosen, notes, many = sound.chosen, sound.notes, count > 1
+    if many and model is RenderRequest and _ignores_seed(sound.settings):
         chosen["start_noise"] = VARIATION_NOISE
-        note = f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}."
+        notes += (
+            f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}.",
+        )
     jobs = []
     for number in range(1, count + 1):
         own = {
             "output": options.output,
-            "format": options.format,
-            "bits": options.bits,
-            "method": options.method,
             "settings": chosen,
             "overwrite": options.overwrite,
-            "tracking": tracking,
-            "plan": checked(RenderPlan, {**dict(plan), "seed": plan.seed + number - 1}, names=names),
+            "plan": _seeded(sound.plan, number, names),
             "variation": number if many else None,
         }
         title = f"{number} of {count}" if many else ""
-        request = checked(model, {**given, **own}, names=names)
-        jobs.append(Job(request, options.side_files(), title, note if number == 1 else "", options.fresh))
+        request = checked(model, {**sound.values, **own}, names=names)
+        about = options.side_files(), title, notes if number == 1 else (), sound.found, options.fresh
+        jobs.append(Job(request, *about))
     return jobs
 
 
@@ -95,8 +93,8 @@ def run_jobs(jobs: list[Job], options: JobOptions) -> None:
     if options.verbose:
         logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     for job in jobs:
-        if job.note:
-            reporter.note(job.note)
+        for text in job.notes:
+            reporter.note(text)
     if options.dry_run or len(jobs) > 1:
         jobs = _checked_all(jobs, reporter, show=options.dry_run)
     if options.dry_run:
@@ -110,7 +108,7 @@ def run_jobs(jobs: list[Job], options: JobOptions) -> None:
             raise CancelledError(f"cancelled; finished before that: {done}") from None
         raise
     if failed:
-        raise _SomeFailedError(f"{len(failed)} of {len(jobs)} failed; the first: {failed[0]}") from failed[0]
+        raise SomeFailedError(f"{len(failed)} of {len(jobs)} failed; the first: {failed[0]}") from failed[0]
 
 
 def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[NastFxError]:
@@ -127,10 +125,11 @@ def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[
 
 
 def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
-    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.jobs.run import render_facts
+    from nast_fx.jobs.side_files import SideFiles
     from nast_fx.render import SegmentFiles, render_file, texture_file
 
-    side = SideFiles(job.request, job.side)
+    side = SideFiles(job.request, job.side, job.preset)
     request = job.request
     logger.info("%r", request)
     store = None if job.is_fresh else SegmentFiles()
@@ -148,7 +147,7 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
             extra = reporter.follow(side.write(rendered), title=job.title)
     except NastFxError as error:
         raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
-    facts = {**_facts(rendered, request), **_named(extra)}
+    facts = render_facts(rendered, request, extra) | preset_facts(request, job.preset)
     reporter.result(facts, line=str(rendered.output), summary=_summary(rendered))
 
 
@@ -160,7 +159,7 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
     NothingToDoError
         All are there already.
     """
-    from nast_fx.cli.side_files import SideFiles
+    from nast_fx.jobs.side_files import SideFiles
     from nast_fx.render import preview_render, preview_texture
 
     kept, skipped = [], ""
@@ -176,20 +175,22 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
             if len(jobs) > 1:
                 reporter.note(f"{error}.")
             continue
-        side = SideFiles(request, job.side)
+        side = SideFiles(request, job.side, job.preset)
         if show:
-            _show(preview, request, reporter, side.paths)
+            _show(preview, job, reporter, side.paths)
         kept.append(job)
     if not kept:
         raise NothingToDoError(skipped if len(jobs) == 1 else f"all {len(jobs)} results are there already")
     return kept
 
 
-def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[str, Path]) -> None:
+def _show(preview: Preview, job: Job, reporter: Reporter, more: Mapping[str, Path]) -> None:
+    request = job.request
     for text in preview.notes:
         reporter.note(text)
     fields = {**asdict(replace(preview, format=preview.format.container)), "bits": preview.format.bits}  # type: ignore[arg-type]
     fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **_named(more)}
+    fields |= preset_facts(request, job.preset)
     depth = f" {preview.format.bits}" if preview.format.bits else ""
     settings = (f"{key}={value}" for key, value in preview.settings.items() if value is not None)
     segments = "1 segment" if preview.segments == 1 else f"{preview.segments} segments"
@@ -201,6 +202,14 @@ def _show(preview: Preview, request: Request, reporter: Reporter, more: Mapping[
         f"method: {request.method} with seed {request.plan.seed}, {', '.join(settings)}"
     )
     reporter.result(fields, line=str(preview.output), summary=summary)
+
+
+def _seeded(plan: RenderPlan, number: int, names: Mapping[str, str]) -> RenderPlan:
+    """Give the plan of a variation: the first has the seed that was given, or that of none."""
+    if number == 1:
+        return plan
+    values = plan.model_dump(exclude_unset=True) | {"seed": plan.seed + number - 1}
+    return checked(RenderPlan, values, names=names)
 
 
 def _ignores_seed(settings: MethodSettings) -> bool:
@@ -216,11 +225,6 @@ def _ignores_seed(settings: MethodSettings) -> bool:
 def _named(paths: Mapping[str, Path]) -> dict[str, Path]:
     """Files beside the result by the names of JSON."""
     return {name.replace("-", "_"): path for name, path in paths.items()}
-
-
-def _facts(rendered: Rendered, request: Request) -> dict[str, Any]:
-    facts = {name: value for name, value in vars(rendered).items() if name not in {"records", "tracked"}}
-    return facts | rendered.tracked.as_dict([style.path.name for style in request.styles])
 
 
 def _shape(made: Rendered | Preview) -> str:

@@ -1,4 +1,4 @@
-"""The options that `render` and `texture` share, and how they become a plan and a method's settings.
+"""The options that make a sound, those of every job, and how they become a plan and a method's settings.
 
 Options arrive as text and are checked by the models, so that a wrong value gives the same sentence
 everywhere; only the names in it are turned into those of the options.
@@ -6,6 +6,7 @@ everywhere; only the names in it are turned into those of the options.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,14 +29,21 @@ from nast_fx.models import (
 from nast_fx.models.base import setting
 from nast_fx.models.output import OutputFormat
 
-__all__ = ["JobOptions", "ReportingOptions"]
+__all__ = ["JobOptions", "ReportingOptions", "SoundOptions"]
 
 SOUND, TRACKING, PLACE, OUTPUT, RUN = "Sound", "Loudness and key", "Length and channels", "Output", "Run"
+CUTS = ("segment_seconds", "segment_beats", "segment_markers")  # ways to cut: one that is given ends others
 SEGMENT_NAMES = {"segment_beats": "--segment beats"}
 
 
 def _methods(incomplete: str) -> list[str]:
     return [name for name in METHOD_SETTINGS if name.startswith(incomplete)]
+
+
+def _presets(incomplete: str) -> list[str]:
+    from nast_fx.presets import list_presets
+
+    return [found.name for found in list_presets()[0] if found.name.startswith(incomplete)]
 
 
 class Variations(Settings):
@@ -60,15 +68,30 @@ class ReportingOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobOptions(ReportingOptions):
-    """What every rendering command takes; names of `RenderPlan` fields are the plan's own."""
+class SoundOptions(ReportingOptions):
+    """What makes a sound; names of `RenderPlan` fields are the plan's own."""
 
-    method: Annotated[
-        str,
+    preset: Annotated[
+        str | None,
         typer.Option(
-            "--method", "-m", help="See nast-fx methods list.", autocompletion=_methods, rich_help_panel=SOUND
+            "--preset",
+            "-p",
+            metavar="NAME|FILE.toml",
+            help="Settings by name: see nast-fx presets list. Options that are given win over it.",
+            autocompletion=_presets,
+            rich_help_panel=SOUND,
         ),
-    ] = "infinite"
+    ] = None
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method",
+            "-m",
+            help="See nast-fx methods list. (default infinite)",
+            autocompletion=_methods,
+            rich_help_panel=SOUND,
+        ),
+    ] = None
     set: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,10 +110,6 @@ class JobOptions(ReportingOptions):
     ] = None
     seed: Annotated[
         str | None, field_option("--seed", model=RenderPlan, field="seed", panel=SOUND, metavar="N")
-    ] = None
-    variations: Annotated[
-        str | None,
-        field_option("--variations", model=Variations, field="variations", panel=SOUND, metavar="N"),
     ] = None
     loudness: Annotated[
         str | None,
@@ -120,6 +139,45 @@ class JobOptions(ReportingOptions):
     channels: Annotated[
         str | None, field_option("--channels", model=RenderPlan, field="channels", panel=PLACE)
     ] = None
+    format: Annotated[
+        str | None, field_option("--format", model=OutputFormat, field="container", panel=OUTPUT)
+    ] = None
+    bits: Annotated[str | None, field_option("--bits", model=OutputFormat, field="bits", panel=OUTPUT)] = None
+
+    def plan(self, base: Mapping[str, Any] | None = None) -> RenderPlan:
+        """Make the plan of what was given, over that of a preset (`base`)."""
+        values = self._given(RenderPlan)
+        known = dict(base or {})
+        if "segment_seconds" in values:
+            values |= _cut(values.pop("segment_seconds"))
+            known = {key: value for key, value in known.items() if key not in CUTS}
+        return checked(RenderPlan, {**known, **values}, names=option_names(type(self)) | SEGMENT_NAMES)
+
+    def tracking(self, base: Mapping[str, Any] | None = None) -> Tracking:
+        """Make what is said about loudness and key, over that of a preset (`base`)."""
+        return checked(Tracking, {**(base or {}), **self._given(Tracking)}, names=option_names(type(self)))
+
+    def method_settings(self, method: str, base: Mapping[str, Any] | None = None) -> MethodSettings:
+        """Check a method's name and settings without loading it."""
+        if method not in METHOD_SETTINGS:
+            raise UsageError(f"there is no method '{method}'{did_you_mean(method, METHOD_SETTINGS)}")
+        return validated(METHOD_SETTINGS[method], {**(base or {}), **parse_overrides(self.set or [])})
+
+    def _given(self, model: type[Settings]) -> dict[str, Any]:
+        """Options that are fields of a model."""
+        return {
+            name: value for name in model.model_fields if (value := getattr(self, name, None)) is not None
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(SoundOptions):
+    """What every rendering command takes."""
+
+    variations: Annotated[
+        str | None,
+        field_option("--variations", model=Variations, field="variations", panel=SOUND, metavar="N"),
+    ] = None
     output: Annotated[
         Path | None,
         typer.Option(
@@ -130,10 +188,6 @@ class JobOptions(ReportingOptions):
             rich_help_panel=OUTPUT,
         ),
     ] = None
-    format: Annotated[
-        str | None, field_option("--format", model=OutputFormat, field="container", panel=OUTPUT)
-    ] = None
-    bits: Annotated[str | None, field_option("--bits", model=OutputFormat, field="bits", panel=OUTPUT)] = None
     overwrite: Annotated[
         str, field_option("--overwrite", model=RenderRequest, field="overwrite", panel=OUTPUT)
     ] = "fail"
@@ -168,29 +222,13 @@ class JobOptions(ReportingOptions):
         typer.Option("--dry-run", help="Check everything, say what would be done.", rich_help_panel=RUN),
     ] = False
 
-    def plan(self, **more: Any) -> RenderPlan:
-        """Make the plan of what was given."""
-        values = {**self._given(RenderPlan), **more}
-        if "segment_seconds" in values:
-            values |= _cut(values.pop("segment_seconds"))
-        return checked(RenderPlan, values, names=option_names(type(self)) | SEGMENT_NAMES)
-
-    def tracking(self) -> Tracking:
-        """Make what is said about loudness and key."""
-        return checked(Tracking, self._given(Tracking), names=option_names(type(self)))
-
-    def _given(self, model: type[Settings]) -> dict[str, Any]:
-        """Options that are fields of a model."""
-        return {
-            name: value for name in model.model_fields if (value := getattr(self, name, None)) is not None
-        }
-
     def side_files(self) -> dict[str, Path]:
         """Files beside the result, by the option that asks for them."""
         asked = {
             "history": self.history,
             "report": self.report,
             "export-midi": getattr(self, "export_midi", None),
+            "save-preset": getattr(self, "save_preset", None),
         }
         return {name: path for name, path in asked.items() if path is not None}
 
@@ -198,14 +236,6 @@ class JobOptions(ReportingOptions):
         """How many results are asked for."""
         given = {"variations": self.variations} if self.variations is not None else {}
         return checked(Variations, given, names={"variations": "--variations"}).variations
-
-    def method_settings(self) -> MethodSettings:
-        """Check the method's name and settings without loading it."""
-        if self.method not in METHOD_SETTINGS:
-            raise UsageError(
-                f"there is no method '{self.method}'{did_you_mean(self.method, METHOD_SETTINGS)}"
-            )
-        return validated(METHOD_SETTINGS[self.method], parse_overrides(self.set or []))
 
 
 def _cut(text: str) -> dict[str, Any]:

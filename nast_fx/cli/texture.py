@@ -46,21 +46,24 @@ class TextureOptions(JobOptions):
         field_option("--duration", model=TextureRequest, field="duration_seconds", panel=PLACE, metavar="S"),
     ]
     loop: Annotated[
-        bool,
-        typer.Option("--loop", help="The end runs into the beginning without a seam.", rich_help_panel=PLACE),
-    ] = False
+        bool | None,
+        typer.Option(
+            "--loop/--no-loop",
+            help="The end runs into the beginning without a seam.",
+            show_default=False,
+            rich_help_panel=PLACE,
+        ),
+    ] = None
 
     def jobs(self) -> list[Job]:
         """Make the requests, one a variation."""
         texts = [*(self.recordings or []), *(self.style or [])]
-        if not texts:
-            raise UsageError("STYLE is missing; see nast-fx texture --help")
         if (self.segment_seconds or "").lower().startswith(("beats", "markers")):
             raise UsageError(
                 f"--segment {self.segment_seconds}: a texture has no beats and no markers to cut at"
             )
-        styles = tuple(parse_style(text) for text in texts)
-        return make_jobs(self, TextureRequest, styles=styles, duration_seconds=self.duration_seconds)
+        given = {"styles": tuple(parse_style(text) for text in texts)} if texts else {}
+        return make_jobs(self, TextureRequest, duration_seconds=self.duration_seconds, **given)
 
 
 @app.command(epilog=EPILOG)

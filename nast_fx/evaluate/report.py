@@ -48,6 +48,7 @@ thead th { font-size: .85rem; color: var(--soft); font-weight: 600; white-space:
 td.output { background: var(--mark); font-weight: 600; }
 .meaning { color: var(--soft); font-size: .88rem; font-weight: 400; max-width: 27rem; }
 .better { font-size: .88rem; }
+pre { overflow-x: auto; padding: .8rem 1rem; background: var(--mark); border-radius: 6px; font-size: .85rem; }
 img { display: block; width: 100%; height: auto; border-radius: 6px; }
 """
 
@@ -64,6 +65,7 @@ def write_report(
     history: Sequence[Mapping[str, float]] | None,
     notes: Sequence[str],
     tracked: Tracked | None = None,
+    preset: str = "",
 ) -> None:
     """Write one self-contained HTML file about a render, whole or not at all.
 
@@ -79,6 +81,8 @@ def write_report(
         Losses by name, with an optional ``step``: see `loss_figure`.
     tracked : Tracked, optional
         Loudness, silence and key, before and after.
+    preset : str
+        The settings in effect, as the text of a preset file.
 
     Raises
     ------
@@ -94,6 +98,7 @@ def write_report(
         _section("Loudness and key", _tracking(tracked) if tracked else ""),
         _section("Spectrograms", _spectrograms(heard)),
         _section("Losses", _losses(history) if history else ""),
+        _section("Settings in effect, as a preset", _preset(preset) if preset else ""),
     ]
     write_whole(path, _page(title, "".join(sections)).encode("utf-8", errors="replace"))
 
@@ -191,6 +196,10 @@ def _spectrograms(audios: Mapping[str, Audio]) -> str:
 
 def _losses(history: Sequence[Mapping[str, float]]) -> str:
     return _picture(lambda theme: loss_figure(history, theme=theme), "Losses over the steps")
+
+
+def _preset(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>\n"
 
 
 def _picture(draw: Callable[[Theme], Figure], description: str) -> str:

@@ -15,6 +15,7 @@ from nast_fx.models.methods import (
     VermaSmithSettings,
 )
 from nast_fx.models.plan import RenderPlan, StereoPolicy
+from nast_fx.models.preset import Preset
 from nast_fx.models.request import (
     MAX_LOOP_SECONDS,
     ChainRequest,
@@ -38,6 +39,7 @@ __all__ = [
     "MethodSettings",
     "MitalSettings",
     "Overwrite",
+    "Preset",
     "Quality",
     "RenderPlan",
     "RenderRequest",

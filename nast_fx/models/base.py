@@ -16,6 +16,9 @@ from nast_fx.errors import UsageError, did_you_mean
 __all__ = ["Settings", "parse_overrides", "setting", "validated"]
 
 
+MOST_SHOWN = 200  # characters of a wrong value in a message
+
+
 class Settings(BaseModel):
     """Base of all settings: immutable, and an unknown key is an error."""
 
@@ -62,12 +65,23 @@ def _sentence(model: type[Settings], error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
-        return f"there is no setting '{name}'{did_you_mean(name, model.model_fields)}"
+        known_names = [field.alias or key for key, field in model.model_fields.items()]
+        return f"there is no setting '{_written(name)}'{did_you_mean(name, known_names)}"
     if name not in model.model_fields:
         return str(first["msg"]).removeprefix("Value error, ")
     known = get_args(model.model_fields[name].annotation) if first["type"] == "literal_error" else ()
-    near = did_you_mean(str(first["input"]), known)
-    return f"{name}={first['input']} must be {_rule(model, name, first)}{near}"
+    given = _written(first["input"])
+    near = did_you_mean(given, known)
+    return f"{name}={given} must be {_rule(model, name, first)}{near}"
+
+
+def _written(value: Any) -> str:
+    """Give a wrong value as text, cut where it is endless; Python writes no number of 5000 digits."""
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):
+        return "..."
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def _rule(model: type[Settings], name: str, error: Any) -> str:

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models.base import Settings, setting
 
-__all__ = ["ALLOWED_BITS", "Bits", "Container", "OutputFormat", "choose_format", "extension"]
+__all__ = ["ALLOWED_BITS", "Bits", "Container", "OutputFormat", "choose_format", "container_of", "extension"]
 
 Container = Literal["wav", "flac", "aiff", "ogg", "mp3"]
 Bits = Literal["16", "24", "32f"]
@@ -94,6 +94,11 @@ def choose_format(
 def extension(output: OutputFormat) -> str:
     """Suffix of a file name for `output`: ``.wav``, ``.flac``, ``.aiff``, ``.ogg`` or ``.mp3``."""
     return f".{output.container}"
+
+
+def container_of(text: str) -> Container | None:
+    """Container that a name or a suffix means (``.wave`` is ``wav``); None for an unknown one."""
+    return _SUFFIXES.get(text.strip().lower().removeprefix("."))
 
 
 def _container(text: str, where: str) -> Container:

@@ -14,11 +14,13 @@ from nast_fx.models.tracking import Tracking
 
 __all__ = [
     "MAX_LOOP_SECONDS",
+    "AnalyzeRequest",
     "ChainRequest",
     "ContentRequest",
     "Overwrite",
     "RenderRequest",
     "TextureRequest",
+    "WaitRequest",
 ]
 
 Overwrite = Literal["fail", "skip", "rename", "overwrite"]
@@ -111,3 +113,15 @@ class TextureRequest(_Request):
         return tuple(style.path for style in self.styles)
 
     duration_seconds: float = setting(..., "Length of the texture.", unit="s", gt=0, le=86_400)
+
+
+class AnalyzeRequest(Settings):
+    """Find loudness, key and tempo of one file."""
+
+    content: Path = setting(..., "Recording to listen to.")
+
+
+class WaitRequest(Settings):
+    """Do nothing for a while: what a connection or a queue costs by itself."""
+
+    seconds: float = setting(0.0, "How long.", unit="s", ge=0, le=3600)

@@ -20,7 +20,9 @@ class StyleReference(Settings):
 
     path: Path = setting(..., "File of the reference recording.")
     start_seconds: float = setting(0.0, "Where the used part begins.", unit="s", ge=0)
-    length_seconds: float | None = setting(None, "Length of the used part; empty is to the end.", gt=0)
+    length_seconds: float | None = setting(
+        None, "Length of the used part; empty is to the end.", unit="s", gt=0
+    )
     weight: float = setting(1.0, "Share among several styles.", gt=0, le=1e6)
 
 

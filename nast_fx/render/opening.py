@@ -9,6 +9,7 @@ from typing import Any
 
 from nast_fx.audio import AudioSource, FileInfo, SampleStats, check_samples, probe
 from nast_fx.audio.limits import check_writable
+from nast_fx.audio.output_names import output_path, place
 from nast_fx.audio.score_file import is_score
 from nast_fx.chain.setting import ChainFacts, Context, tail_frames
 from nast_fx.errors import AudioFileError
@@ -21,7 +22,6 @@ from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, check_score
 from nast_fx.render.in_chain import Placement, score_controllers
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
-from nast_fx.render.names import output_path, place
 from nast_fx.render.style import References, open_references
 
 __all__ = [

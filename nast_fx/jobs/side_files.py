@@ -1,4 +1,4 @@
-"""The files beside a result: the losses as CSV, the report as HTML, what was tracked as MIDI."""
+"""The files beside a result: losses as CSV, a report as HTML, what was tracked as MIDI, a preset."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pathlib import Path
 from nast_fx import __version__
 from nast_fx.audio import Audio, load_audio
 from nast_fx.audio.atomic import check_place
+from nast_fx.audio.output_names import output_path, place
 from nast_fx.errors import UsageError
 from nast_fx.evaluate import evaluate, evaluate_texture, write_report
 from nast_fx.evaluate.files import write_whole
 from nast_fx.export import export_render
 from nast_fx.models import RenderRequest, StyleReference, TextureRequest
+from nast_fx.presets import FoundPreset, effective_preset, effective_text, preset_text
 from nast_fx.progress import Progress, Steps, drain
 from nast_fx.render import Rendered
 from nast_fx.render.content import open_content, open_score
-from nast_fx.render.names import output_path, place
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
 
@@ -41,11 +42,19 @@ class SideFiles:
         A place cannot be written.
     """
 
-    def __init__(self, request: RenderRequest | TextureRequest, asked: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        request: RenderRequest | TextureRequest,
+        asked: Mapping[str, Path],
+        preset: FoundPreset | None = None,
+    ) -> None:
         self.request = request
+        self.preset = preset
         self.paths: dict[str, Path] = {}
         for name, path in asked.items():
             self.paths[name] = self._placed(name, path)
+        # What cannot be written is said before the work.
+        self._preset_text = self._saved_preset() if "save-preset" in self.paths else ""
 
     def write(self, rendered: Rendered) -> Steps[Mapping[str, Path]]:
         """Write what was asked for; gives the files by name."""
@@ -53,10 +62,23 @@ class SideFiles:
             write_whole(path, history_csv(rendered).encode())
         if path := self.paths.get("export-midi"):
             export_render(path, rendered, replace=True)
+        if path := self.paths.get("save-preset"):
+            write_whole(path, self._preset_text.encode())
         if path := self.paths.get("report"):
             yield Progress("evaluate", note="measuring the result")
             self._write_report(path, rendered)
         return self.paths
+
+    def _saved_preset(self) -> str:
+        path = self.paths["save-preset"]
+        if path.suffix.lower() != ".toml":
+            raise UsageError(f"--save-preset {path}: a preset ends in .toml")
+        text = effective_text(self.request, path)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"--save-preset {path}: the name of a file in it is no text") from None
+        return text
 
     def _placed(self, name: str, asked: Path) -> Path:
         request = self.request
@@ -85,7 +107,7 @@ class SideFiles:
         write_report(
             path,
             title=rendered.output.name,
-            facts=_facts(request, rendered),
+            facts=_facts(request, rendered, self.preset),
             evaluation=evaluate(content, style, output) if content else evaluate_texture(style, output),
             content=content,
             style=style,
@@ -93,6 +115,7 @@ class SideFiles:
             history=mean_history(rendered),
             tracked=rendered.tracked,
             notes=[*rendered.notes, *self._own_notes(rendered, chosen)],
+            preset=preset_text(effective_preset(request, rendered.output.stem)),
         )
 
     def _own_notes(self, rendered: Rendered, chosen: StyleReference) -> list[str]:
@@ -143,7 +166,9 @@ def _part(path: Path, start: float, length: float | None) -> Audio:
     return load_audio(path, start, min(length or MAX_REPORT_SECONDS, MAX_REPORT_SECONDS))
 
 
-def _facts(request: RenderRequest | TextureRequest, rendered: Rendered) -> dict[str, str | float]:
+def _facts(
+    request: RenderRequest | TextureRequest, rendered: Rendered, preset: FoundPreset | None
+) -> dict[str, str | float]:
     facts: dict[str, str | float] = {}
     if isinstance(request, RenderRequest):
         facts["Content"] = str(request.content)
@@ -152,6 +177,8 @@ def _facts(request: RenderRequest | TextureRequest, rendered: Rendered) -> dict[
     facts["Length"] = f"{rendered.frames} frames at {rendered.sample_rate} Hz, {rendered.channels} channels"
     if rendered.effects:
         facts["Chain"] = ", ".join(rendered.effects)
+    if preset is not None:
+        facts["Preset"] = f"{preset.preset.name} ({preset.path})"
     facts["Method"] = rendered.method
     facts["Settings"] = ", ".join(f"{key}={value}" for key, value in rendered.settings.items())
     plan = request.plan.model_dump(exclude_defaults=True)

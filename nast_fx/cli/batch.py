@@ -1,0 +1,169 @@
+"""`nast-fx batch`: folders of recordings."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nast_fx.cli.console import Reporter, reporter_for
+from nast_fx.cli.options import RUN
+from nast_fx.cli.parameters import takes
+from nast_fx.cli.queue_options import INPUT, QueueLimits, QueueOptions
+from nast_fx.errors import CancelledError, NothingToDoError, UsageError
+from nast_fx.models import validated
+
+if TYPE_CHECKING:
+    from nast_fx.jobs.find import Found
+    from nast_fx.jobs.journal import Journal
+    from nast_fx.jobs.recipe import Plan
+
+__all__ = ["app"]
+
+app = typer.Typer(add_completion=False)
+
+EPILOG = (
+    "What is done already is skipped: the same command goes on where it was broken off. Examples: "
+    "nast-fx batch stems -o out --style rain.wav --recursive -j 4; "
+    "nast-fx batch loops -o tries --style bells.flac --sweep strength=0.3,0.6,1; nast-fx batch --resume"
+)
+MOST_NOTES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions(QueueOptions):
+    """What `batch` takes."""
+
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="IN...", help="Recordings, and folders of them.")
+    ] = None
+    recursive: Annotated[
+        bool,
+        typer.Option("--recursive", "-r", help="Folders in folders too.", rich_help_panel=INPUT),
+    ] = False
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--include", metavar="GLOB", help="Of folders only such files: *.wav.", rich_help_panel=INPUT
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Of folders not such files.", rich_help_panel=INPUT),
+    ] = None
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the last batch that was broken off (of FOLDER), with its own options; with IN "
+            "it is what the command does anyway.",
+            rich_help_panel=RUN,
+        ),
+    ] = False
+
+
+@app.command(epilog=EPILOG)
+@takes(BatchOptions)
+def batch(options: BatchOptions) -> None:
+    """Style many recordings; what fails does not stop the rest.
+
+    Exit code 3 if some failed, 4 if all is there already.
+    """
+    from nast_fx.jobs.journal import Journal
+
+    reporter = reporter_for(as_json=options.json, quiet=options.quiet)
+    with Journal() as journal:
+        if options.resume and not options.inputs:
+            _go_on(options, journal, reporter)
+        else:
+            _begin(options, journal, reporter)
+
+
+def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
+    from nast_fx.jobs.plan import plan_batch
+
+    if not options.inputs:
+        raise UsageError("IN is missing; see nast-fx batch --help")
+    naming, limits = options.naming(), options.limits()
+    jobs = options.jobs(options.inputs[0])
+    recipes = options.recipes(jobs)
+    for text in (text for job in jobs for text in job.notes):
+        reporter.note(text)
+    found = _found(options, journal, recipes[0].request.inputs[1:])
+    for number, (path, reason) in enumerate(found.passed_over.items()):
+        if number < MOST_NOTES or options.verbose:
+            reporter.note(f"{path} is passed over: {reason}.")
+    if (more := len(found.passed_over) - MOST_NOTES) > 0 and not options.verbose:
+        reporter.note(f"{more} more files are passed over; --verbose names them.")
+    if not found.contents:
+        raise NothingToDoError(f"nothing to do: there is no audio in {', '.join(map(str, options.inputs))}")
+    plan = reporter.follow(plan_batch(found.contents, recipes, naming, journal))
+    _run(plan, options, naming.root, limits, journal, reporter, found)
+
+
+def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
+    from nast_fx.jobs.plan import plan_rest
+
+    where = f" into {options.output}" if options.output else ""
+    found = journal.unfinished(options.output)
+    if found is None:
+        raise NothingToDoError(f"nothing to do: no batch{where} was broken off")
+    settings, tasks = found
+    root = Path(settings.pop("root"))
+    reporter.note(f"Going on with {len(tasks)} files of {root}.")
+    limits = validated(QueueLimits, settings)
+    _run(plan_rest(tasks, journal), options, root, limits, journal, reporter, None)
+
+
+def _found(options: BatchOptions, journal: Journal, beside: tuple[Path, ...]) -> Found:
+    """Find the contents, without what earlier batches have made where they are."""
+    from nast_fx.jobs.find import Found, Selection, find_contents
+
+    selection = Selection(options.recursive, tuple(options.include or ()), tuple(options.exclude or ()))
+    found = find_contents(
+        options.inputs or [],
+        selection,
+        output=options.root,
+        beside=beside,
+        plays_scores=options.instrument is not None,
+    )
+    named = {path.absolute() for path in options.inputs or []}
+    in_folders = [one for one in found.contents if one.path.absolute() not in named]
+    made = [one for one in in_folders if journal.made_by_us(one.path)]
+    passed = found.passed_over | {one.path: "a batch has made it" for one in made}
+    return Found(tuple(one for one in found.contents if one not in made), passed)
+
+
+def _run(
+    plan: Plan,
+    options: BatchOptions,
+    root: Path,
+    limits: QueueLimits,
+    journal: Journal,
+    reporter: Reporter,
+    found: Found | None,
+) -> None:
+    from nast_fx.cli.queue_run import Session, judge, make_executor, show_plan, tell_summary
+
+    show_plan(plan, reporter, as_json=options.json, whole=options.dry_run, quiet=options.quiet)
+    if options.dry_run:
+        if not plan.tasks:
+            judge(plan.ended)
+        return
+    began = time.monotonic()
+    with make_executor(limits) as executor:
+        passed = found.passed_over if found else {}
+        session = Session(root, journal, executor, limits, reporter, options.json, passed)
+        try:
+            outcomes = reporter.follow(session.run(plan))
+        except KeyboardInterrupt:
+            n_done = session.n_done
+            raise CancelledError(
+                f"cancelled; {n_done} of {len(plan.tasks)} are finished; nast-fx batch --resume goes on"
+            ) from None
+    if not options.quiet:
+        tell_summary(outcomes, root, time.monotonic() - began, as_json=options.json)
+    judge(outcomes)

@@ -1,0 +1,259 @@
+"""From tasks to results, on any executor: long work as a generator, which cleans up whatever ends it.
+
+The journal hears of each job before it begins and after it has ended, so that a kill at any moment costs at
+most what was being made. An executor is given plain functions and dicts of what JSON has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import CancelledError as FutureCancelledError
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nast_fx.audio.stale import remove_stale
+from nast_fx.errors import CancelledError, NastFxError, NoSpaceError, NothingToDoError
+from nast_fx.jobs.executors import JobFuture, WorkerExecutor
+from nast_fx.jobs.journal import Journal
+from nast_fx.jobs.run import run_request
+from nast_fx.jobs.space import lack_of_space
+from nast_fx.jobs.stamp import stamp_of
+from nast_fx.jobs.task import Ending, Outcome, Task
+from nast_fx.progress import Progress, Steps
+
+__all__ = ["Queue", "run_batch"]
+
+LOOK_SECONDS = 0.25  # between two reports
+SPACE_SECONDS = 5.0  # between two attempts on a full disk
+LEAVE_SECONDS = 15.0  # for running jobs to stop
+
+
+@dataclass(frozen=True)
+class Queue:
+    """How tasks are worked off.
+
+    Attributes
+    ----------
+    executor : Executor
+        Of any kind; the caller shuts it down.
+    in_flight : int
+        How many jobs it is given at a time.
+    threads : int or None
+        With how many each job computes; None leaves it to the executor.
+    stops_when_full : bool
+        A full disk ends the batch instead of pausing it.
+    """
+
+    executor: Executor
+    in_flight: int = 1
+    threads: int | None = None
+    stops_when_full: bool = False
+
+
+@dataclass
+class _Running:
+    task: Task
+    began: float = field(default_factory=time.monotonic)
+
+
+def run_batch(
+    tasks: Sequence[Task],
+    queue: Queue,
+    journal: Journal,
+    batch: str,
+    *,
+    on_outcome: Callable[[Outcome], None] | None = None,
+) -> Steps[list[Outcome]]:
+    """Do the tasks of a batch.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    queue : Queue
+    journal : Journal
+    batch : str
+        Its name there (`Journal.begin`).
+    on_outcome : callable, optional
+        Called as each task ends.
+
+    Returns
+    -------
+    list of Outcome
+        One a task, in the order in which they ended. If it is closed before its end, running jobs are
+        stopped, and nothing of them is left.
+
+    Raises
+    ------
+    NoSpaceError
+        A disk is full, and `stops_when_full`.
+    """
+    work = _Work(tasks, queue, journal, batch, on_outcome)
+    try:
+        while not work.is_over:
+            work.fill()
+            work.collect(LOOK_SECONDS)
+            yield work.progress()
+        return work.outcomes
+    finally:
+        work.stop()
+
+
+class _Work:
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        queue: Queue,
+        journal: Journal,
+        batch: str,
+        on_outcome: Callable[[Outcome], None] | None,
+    ) -> None:
+        self.outcomes: list[Outcome] = []
+        self._n_tasks = len(tasks)
+        self._waiting = deque(tasks)
+        self._running: dict[Future[Any], _Running] = {}
+        self._queue = queue
+        self._journal = journal
+        self._batch = batch
+        self._on_outcome = on_outcome
+        self._began = time.monotonic()
+        self._full = ""  # what lacks
+        self._look_again = 0.0
+        self._folders: list[Path] = []
+        self._is_stopping = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self._waiting and not self._running
+
+    def fill(self) -> None:
+        """Hand jobs to the executor, as many as it shall have."""
+        while self._waiting and len(self._running) < self._queue.in_flight:
+            if self._full and time.monotonic() < self._look_again:
+                return
+            if lack := lack_of_space(self._waiting[0]):
+                self._pause(lack)
+                return
+            self._full = ""
+            self._begin(self._waiting.popleft())
+
+    def collect(self, seconds: float) -> None:
+        """Wait for a job to end, at most so long, and take up what has ended."""
+        if not self._running:
+            time.sleep(seconds if self._full else 0)
+            return
+        for future in wait(self._running, seconds, FIRST_COMPLETED).done:
+            self._take(future)
+
+    def progress(self) -> Progress:
+        """Say how far it is."""
+        shares = [report.share for future in self._running if (report := _report(future))]
+        share = (len(self.outcomes) + sum(shares)) / max(self._n_tasks, 1)
+        passed = time.monotonic() - self._began
+        left = passed * (1 - share) / share if share > 0.02 and passed > 5 else None
+        if self._full:
+            return Progress("full", share=share, note=f"paused: {self._full}; it goes on when there is room")
+        names = ", ".join(run.task.content.name for run in list(self._running.values())[:3])
+        note = f"{len(self.outcomes)} of {self._n_tasks} done" + (f", now {names}" if names else "")
+        return Progress("batch", share=min(share, 1.0), seconds_left=left, note=note)
+
+    def stop(self) -> None:
+        """Stop what runs, and clear away what is left of it."""
+        self._is_stopping = True
+        for future in self._running:
+            if isinstance(self._queue.executor, WorkerExecutor):
+                self._queue.executor.cancel(future)
+            else:
+                future.cancel()
+        for future in wait(self._running, LEAVE_SECONDS).done:
+            self._take(future)
+        for task in self._waiting:
+            self._note(task, "cancelled", "not begun")
+        for folder in dict.fromkeys(outcome.output.parent for outcome in self.outcomes):
+            remove_stale(folder)
+        for folder in reversed(self._folders):
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only one that is empty goes
+
+    def _begin(self, task: Task) -> None:
+        found = self._journal.done(task.wanted, task.fingerprint)
+        if found and found[0] == task.output and task.request.overwrite != "overwrite":
+            self._note(task, "skipped", "done meanwhile by another batch", found[1])
+            return
+        if not self._journal.claim(self._batch, task):
+            self._note(task, "skipped", "another batch is making it")
+            return
+        try:
+            for path in (task.output, *task.side_files.values()):
+                self._make_folder(path.parent)
+            future = self._queue.executor.submit(run_request, task.job(self._queue.threads))
+        except OSError as error:
+            self._end(task, "failed", f"{task.output.parent}: the folder cannot be made: {error.strerror}")
+            return
+        self._running[future] = _Running(task)
+
+    def _take(self, future: Future[Any]) -> None:
+        run = self._running.pop(future)
+        seconds = time.monotonic() - run.began
+        try:
+            result = dict(future.result()) | {"content": str(run.task.content)}
+        except NothingToDoError as error:
+            self._end(run.task, "skipped", str(error), seconds=seconds)
+        except NoSpaceError as error:
+            self._journal.end(self._batch, run.task, "queued")
+            self._waiting.appendleft(run.task)
+            self._pause(str(error))
+        except (CancelledError, FutureCancelledError):
+            self._end(run.task, "cancelled", "cancelled", seconds=seconds)
+        except Exception as error:
+            self._failed(future, run, error, seconds)
+        else:
+            self._end(run.task, "done", "", result, seconds)
+
+    def _failed(self, future: Future[Any], run: _Running, error: Exception, seconds: float) -> None:
+        task = run.task
+        retried = isinstance(future, JobFuture) and future.attempts > 1
+        if retried and task.request.overwrite == "fail" and stamp_of(task.output):
+            # The first worker had finished the file, and died before it could say so.
+            self._end(task, "done", "", {"content": str(task.content), "output": str(task.output)}, seconds)
+            return
+        text = str(error) if isinstance(error, NastFxError) else f"{type(error).__name__}: {error}"
+        self._end(task, "failed", text, seconds=seconds)
+
+    def _pause(self, lack: str) -> None:
+        self._full = lack
+        self._look_again = time.monotonic() + SPACE_SECONDS
+        if self._queue.stops_when_full and not self._is_stopping:
+            raise NoSpaceError(f"{lack}; the batch was stopped: --resume goes on")
+
+    def _end(
+        self, task: Task, state: Ending, note: str, result: dict[str, Any] | None = None, seconds: float = 0.0
+    ) -> None:
+        self._journal.end(self._batch, task, state, result=result, error=note)
+        self._note(task, state, note, result, seconds)
+
+    def _note(
+        self, task: Task, state: Ending, note: str, result: dict[str, Any] | None = None, seconds: float = 0.0
+    ) -> None:
+        outcome = Outcome(task.content, task.output, state, note, result or {}, seconds)
+        self.outcomes.append(outcome)
+        if self._on_outcome is not None:
+            self._on_outcome(outcome)
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = []
+        while not folder.exists():
+            missing.append(folder)
+            folder = folder.parent
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            self._folders.append(one)
+
+
+def _report(future: Future[Any]) -> Progress | None:
+    return future.progress if isinstance(future, JobFuture) else None

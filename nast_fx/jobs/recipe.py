@@ -1,0 +1,68 @@
+"""What a plan is made of and what it is: recipes, names, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nast_fx.jobs.task import Outcome, Task
+from nast_fx.models import Overwrite, RenderRequest
+from nast_fx.models.pattern import NamePattern
+
+__all__ = ["Naming", "Plan", "Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to each content.
+
+    Attributes
+    ----------
+    request : RenderRequest
+        With any content; each takes its place.
+    tokens : mapping
+        Values of the naming pattern that are the recipe's: preset, method, seed, keys of a sweep ...
+    """
+
+    request: RenderRequest
+    tokens: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Where results go.
+
+    Attributes
+    ----------
+    root : Path
+        The output folder.
+    pattern : NamePattern
+        Below it.
+    sides : mapping of str to NamePattern
+        Files beside the results, by their kinds.
+    overwrite : str
+        What to do with a name that is taken.
+    fresh : bool
+        Use no segments of earlier renders.
+    """
+
+    root: Path
+    pattern: NamePattern
+    sides: Mapping[str, NamePattern] = field(default_factory=dict)
+    overwrite: Overwrite = "fail"
+    fresh: bool = False
+
+
+@dataclass
+class Plan:
+    """Tasks to do, and what has ended before it began."""
+
+    tasks: list[Task] = field(default_factory=list)
+    ended: list[Outcome] = field(default_factory=list)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Where results go or are."""
+        outputs = [task.output for task in self.tasks] + [outcome.output for outcome in self.ended]
+        return list(dict.fromkeys(output.parent for output in outputs))
