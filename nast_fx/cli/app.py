@@ -24,6 +24,7 @@ COMMANDS = {
     "texture": "Make a texture of any length from the sound of one or several recordings.",
     "batch": "Style folders of recordings, and go on where it was broken off.",
     "watch": "Style what is put into a folder, as it comes.",
+    "style": "Learn portable styles from recordings, list them, and show what one is.",
     "chain": "Show and check chains of effects, and run a file through one.",
     "presets": "List, show, save, edit, check, take in and give away presets.",
     "plugins": "Find, list and show plugins (VST3, Audio Unit), edit one in its own window, deny one.",

@@ -14,7 +14,6 @@ from typing import Any
 
 from nast_fx.audio.names import file_error
 from nast_fx.chain.scan_cache import stamp_of as stamp_of_bundle
-from nast_fx.chain.slot_paths import with_paths
 from nast_fx.models import RenderRequest
 from nast_fx.models.output import OutputFormat
 
@@ -48,14 +47,7 @@ def fingerprint_of(request: RenderRequest, output: OutputFormat, digest: Digest)
             values[name] = _digest_of(path, digest)
     for style, plain in zip(request.styles, values["styles"], strict=True):
         plain["path"] = _digest_of(style.path, digest)
-    folder = request.chain_folder or Path()
-    inside: list[str] = []
-
-    def note(name: str) -> str:
-        inside.append(_digest_of(folder / Path(name).expanduser(), digest))
-        return name
-
-    with_paths(request.chain, note)
+    inside = [_digest_of(path, digest) for path in request.chain_inputs]
     facts = [values, output.container, output.bits, inside]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
