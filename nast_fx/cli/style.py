@@ -115,7 +115,7 @@ def show(
 ) -> None:
     """Show what is known of a style: where it comes from, how it sounds, how near it is."""
     from nast_fx.audio.atomic import AtomicFile, check_place
-    from nast_fx.render.names import claim
+    from nast_fx.audio.output_names import claim
     from nast_fx.styles import find_style, read_style
 
     found = find_style(style)
