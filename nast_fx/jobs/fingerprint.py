@@ -14,8 +14,8 @@ from typing import Any
 
 from nast_fx.audio.names import file_error
 from nast_fx.chain.scan_cache import stamp_of as stamp_of_bundle
-from nast_fx.chain.slot_paths import with_paths
 from nast_fx.models import RenderRequest
+from nast_fx.models.chain_walk import with_file_names
 from nast_fx.models.output import OutputFormat
 
 __all__ = ["file_digest", "fingerprint_of"]
@@ -55,7 +55,7 @@ def fingerprint_of(request: RenderRequest, output: OutputFormat, digest: Digest)
         inside.append(_digest_of(folder / Path(name).expanduser(), digest))
         return name
 
-    with_paths(request.chain, note)
+    with_file_names(request.chain, note)
     facts = [values, output.container, output.bits, inside]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
