@@ -282,7 +282,8 @@ class TestWholeOrNotAtAll:
         def refuse(*_: object) -> None:
             raise PermissionError(13, "in use")
 
-        monkeypatch.setattr(os, "replace", refuse)
+        for call in ("replace", "rename", "link"):
+            monkeypatch.setattr(os, call, refuse)
         with pytest.raises(AudioFileError, match="no permission"):
             write(tmp_path / "x.wav", noise(10), WAV24)
         assert names(tmp_path) == []

@@ -29,7 +29,20 @@ def test_the_program_without_a_command(cli: Cli) -> None:
     assert cli.run("--version").out == ["nast-fx 0.1.0"]
 
 
-COMMANDS = ("render", "texture", "presets", "plugins", "analyze", "methods", "evaluate", "demo", "doctor")
+COMMANDS = (
+    "render",
+    "texture",
+    "presets",
+    "plugins",
+    "analyze",
+    "methods",
+    "evaluate",
+    "demo",
+    "doctor",
+    "batch",
+    "watch",
+    "worker",
+)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "bench"])

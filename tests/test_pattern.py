@@ -43,7 +43,7 @@ def test_keys_of_a_sweep_are_tokens() -> None:
         ("{stem!r}.wav", "write {stem} alone"),
         ("{stem:>99}.wav", "write {stem} alone"),
         ("../{stem}.{ext}", "below the output folder"),
-        ("/tmp/{stem}.{ext}", "below the output folder"),
+        ("/music/{stem}.{ext}", "below the output folder"),
         ("C:/{stem}.{ext}", "below the output folder"),
         ("{stem}\\x.{ext}", "write / between folders"),
         ("{stem}/", "the name of the file is missing"),
