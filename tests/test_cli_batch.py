@@ -133,6 +133,8 @@ def test_one_bad_file_does_not_stop_the_rest(cli: Cli) -> None:
     assert whole["counts"] == {"done": 7, "failed": 3}
     assert all(one["note"] for one in whole["files"] if one["state"] == "failed")
     assert [one["reason"] for one in whole["passed_over"]] == ["it is not audio"]
+    grid = batch(cli, "IN/bad.wav", "IN/0-16.wav", "--sweep", "amount=0,0.5", "--overwrite", "rename")
+    assert "error: 1 of 3 failed" in grid.err[-1]  # once, not for each point
     only = batch(cli, "IN/bad.wav")
     assert only.code == 1
     nothing = cli.run("batch", "IN/notes.txt", "-o", "OUT", *COPY)

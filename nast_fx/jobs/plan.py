@@ -61,6 +61,7 @@ def plan_batch(
             except AudioFileError as error:
                 output = naming.root / content.folder / content.path.name
                 plan.ended.append(Outcome(content.path, output, "failed", str(error)))
+                break  # it is no better for the other recipes
     drafts = _told_apart(drafts, naming, [content.path for content in contents])
     taken: set[str] = set()
     for n, draft in enumerate(drafts, 1):
