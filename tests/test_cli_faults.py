@@ -307,7 +307,7 @@ def test_an_error_in_json(cli: Cli) -> None:
 def test_a_defect_is_one_line_with_a_hint(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli.render("--dry-run")  # loads the engine
 
-    def fail(request: object) -> object:
+    def fail(request: object, store: object) -> object:
         raise ZeroDivisionError("a\nb")
 
     monkeypatch.setattr(sys.modules["nast_fx.render"], "render_file", fail)

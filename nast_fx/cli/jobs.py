@@ -193,12 +193,13 @@ def _show(preview: Preview, job: Job, reporter: Reporter, more: Mapping[str, Pat
     fields |= preset_facts(request, job.preset)
     depth = f" {preview.format.bits}" if preview.format.bits else ""
     settings = (f"{key}={value}" for key, value in preview.settings.items() if value is not None)
+    chain = f"chain: {', '.join(preview.effects)}\n" if preview.effects else ""
     segments = "1 segment" if preview.segments == 1 else f"{preview.segments} segments"
     summary = (
         f"would {'replace' if preview.replaces else 'write'}: {preview.format.container}{depth}, "
         f"{_shape(preview)}\n"
         f"work: {segments} at {preview.working_rate} Hz on {preview.device}\n"
-        f"chain: {', '.join(preview.effects) or 'none'}\n"
+        f"{chain}"
         f"method: {request.method} with seed {request.plan.seed}, {', '.join(settings)}"
     )
     reporter.result(fields, line=str(preview.output), summary=summary)
