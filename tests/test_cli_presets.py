@@ -180,6 +180,10 @@ def test_save_from_options_and_from_another(cli: Cli) -> None:
     cli.refuses(ended, 2, "--amount 2 must be at least 0 and at most 1", before=before)
     ended = cli.run("presets", "save", "x", "--style", "none.wav")
     cli.refuses(ended, 1, "none.wav: there is no such file", before=before)
+    ended = cli.run("presets", "save", "x", "--style", "bellz")
+    cli.refuses(
+        ended, 2, "there is no style bellz, as a file or by name; did you mean 'bells'?", before=before
+    )
     ended = cli.run("presets", "save", "...")
     cli.refuses(ended, 2, "is no name for a preset", before=before)
     assert cli.run("presets", "save", "subtle-glue", "--project", "--strength", 0.5).code == 0
@@ -282,3 +286,19 @@ def test_a_folder_that_cannot_be_written(cli: Cli) -> None:
         cli.refuses(cli.run("presets", "save", "b"), 1, "write-protected", before=before)
     finally:
         folder.chmod(0o755)
+
+
+def test_a_style_of_the_program_goes_by_name_and_an_own_one_as_a_file(cli: Cli) -> None:
+    assert cli.run("style", "learn", "rain.wav", "-o", "own.naststyle").code == 0
+    styles = cli.folder / "data" / "styles"
+    styles.mkdir(parents=True)
+    (cli.folder / "own.naststyle").rename(styles / "own.naststyle")
+    assert cli.run("presets", "save", "both", "--style", "bells", "--style", "own=2").code == 0
+    assert [str(style.path) for style in find_preset("both").placed.styles] == ["bells", "own"]
+    assert cli.run("presets", "export", "both", "-o", "both.zip").code == 0
+    assert cli.run("presets", "import", "both.zip", "--name", "other").code == 0
+    known, own = find_preset("other").placed.styles
+    assert str(known.path) == "bells"
+    assert own.path.read_bytes() == (styles / "own.naststyle").read_bytes()
+    ended = cli.run("render", "song.wav", "--preset", "other", *QUICK)
+    assert ended.code == 0, ended

@@ -70,7 +70,8 @@ def test_each_renders_a_loop(path: Path, cli: Cli) -> None:
         soundfile.write(name, audio.samples.T, RATE)
     method = read_preset(path).method
     quick = [part for text in (*SMALL[method], "max_iterations=2") for part in ("--set", text)]
-    names = ("loop.wav", "--preset", path.stem, "-s", "style.wav", "-o", "out.wav")
+    style = () if read_preset(path).styles else ("-s", "style.wav")
+    names = ("loop.wav", "--preset", path.stem, *style, "-o", "out.wav")
     ended = cli.run("render", *names, *quick, "--json")
     assert ended.code == 0, ended
     result = ended.objects[-1]

@@ -90,6 +90,7 @@ def _start(options: SaveOptions) -> str | None:
 def _preset(options: SaveOptions, sound: Sound) -> Preset:
     """Make the preset with whole file names, and see that its recordings are there."""
     from nast_fx.presets import placed_preset
+    from nast_fx.styles import find_style
 
     texts = {key: getattr(sound.found.preset, key) for key in TEXTS} if sound.found else {}
     texts |= {key: value for key in TEXTS if (value := getattr(options, key)) is not None}
@@ -101,4 +102,6 @@ def _preset(options: SaveOptions, sound: Sound) -> Preset:
     for style in preset.styles:
         if style.path.is_absolute() and not style.path.is_file():
             raise AudioFileError(f"{style.path}: there is no such file")
+        if not style.path.is_absolute():
+            find_style(style.path)
     return preset

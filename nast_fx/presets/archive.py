@@ -25,6 +25,7 @@ from nast_fx.presets.folders import slug
 from nast_fx.presets.layers import FoundPreset
 from nast_fx.presets.paths import file_names, is_word, with_files
 from nast_fx.presets.unzip import KINDS, MAX_UNPACKED
+from nast_fx.styles.find import named_style
 
 __all__ = ["export_preset", "inner_names", "with_plugins_by_name"]
 
@@ -50,7 +51,7 @@ def export_preset(found: FoundPreset, path: str | Path, *, overwrite: bool = Fal
     path = Path(path)
     checked_suffix(path, what="preset to give away", suffixes=(".zip",))
     stem = slug(found.preset.name)
-    preset = with_plugins_by_name(found.placed)
+    preset = with_files(with_plugins_by_name(found.placed), _own_style)
     inner = inner_names(file_names(preset), stem)
     _check_size(inner)
     text = preset_text(with_files(preset, lambda name: inner.get(name, name)))
@@ -79,7 +80,7 @@ def inner_names(names: tuple[str, ...], stem: str) -> dict[str, str]:
     taken: set[str] = set()
     for name in names:
         path = Path(name)
-        if is_word(name) and not path.exists():
+        if not path.exists() and (is_word(name) or named_style(name)):
             continue
         if not path.is_file():
             raise AudioFileError(f"{shown(path)}: there is no such file")
@@ -104,6 +105,12 @@ def with_plugins_by_name(preset: Preset) -> Preset:
             current = dict(slot_places(chain.slots))[place]
             chain = with_slot(chain, place, current.model_copy(update=named))
     return preset if chain == preset.chain else preset.model_copy(update={"chain": chain})
+
+
+def _own_style(name: str) -> str:
+    """Give the file of a style of the user's own, which others do not have; other names stay."""
+    known = None if Path(name).exists() else named_style(name)
+    return str(known.path) if known and known.layer == "user" else name
 
 
 def _member(name: str) -> zipfile.ZipInfo:

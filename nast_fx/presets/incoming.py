@@ -19,6 +19,7 @@ from nast_fx.presets.file import SUFFIX, parse_preset, read_preset, write_preset
 from nast_fx.presets.folders import Layer, made_folder, slug
 from nast_fx.presets.paths import file_names, from_folder, is_word, named_file, with_files
 from nast_fx.presets.unzip import KINDS, open_zip
+from nast_fx.styles.find import named_style
 
 __all__ = ["Incoming", "import_presets", "open_incoming", "risks"]
 
@@ -137,7 +138,7 @@ def _from_zip(path: Path, stack: ExitStack) -> Incoming:
     top = archive.preset_name()
     where = f"{shown(path)}: {shown(top)}"
     preset = with_plugins_by_name(parse_preset(b"".join(archive.blocks(top)), where))
-    names = [name for name in file_names(preset) if name in archive.members or not is_word(name)]
+    names = [name for name in file_names(preset) if name in archive.members or not _is_known(name)]
     for name in names:
         if name not in archive.members:
             raise UsageError(f"{where}: names {shown(name)}, which is not in the archive")
@@ -169,6 +170,11 @@ def _unpack(files: Mapping[str, Blocks], folder: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(partial)
+
+
+def _is_known(name: str) -> bool:
+    """Whether it may be the name of a style that the program knows."""
+    return is_word(name) or named_style(name) is not None
 
 
 def _is_below(path: Path, folder: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nast_fx.models.chain_walk import with_file_names
 from nast_fx.models.preset import Preset
+from nast_fx.styles.find import named_style
 
 __all__ = ["file_names", "from_folder", "in_folder", "is_word", "named_file", "with_files"]
 
@@ -61,7 +62,7 @@ def from_folder(preset: Preset, folder: Path) -> Preset:
 
     def whole(name: str) -> str:
         path = folder / Path(name).expanduser()
-        return name if is_word(name) and not path.exists() else str(path)
+        return name if (is_word(name) or named_style(name)) and not path.exists() else str(path)
 
     return with_files(preset, whole)
 
