@@ -23,7 +23,7 @@ from nast_fx.chain.host import HostedPlugin, PluginError
 from nast_fx.chain.hosted_sound import BLOCK_FRAMES
 from nast_fx.chain.instrument import play_score
 from nast_fx.chain.scan import deny, scan
-from nast_fx.errors import AudioFileError, NastFxError, UsageError
+from nast_fx.errors import AudioFileError, NastFxError, NoSpaceError, UsageError
 from nast_fx.progress import drain
 
 RATE = 44_100
@@ -209,7 +209,7 @@ def test_a_scanned_instrument_is_known_by_its_name(tmp_path: Path, monkeypatch: 
     drain(scan([synth.parent]))
     with drain(play_score(path, "nastsynth.vst3", RATE)) as sound:
         np.testing.assert_array_equal(sound.read(0, sound.n_frames), played(path, "NastSynth"))
-    with pytest.raises(UsageError, match=r"'NastSinth\.vst3'; did you mean 'NastSynth'\?"):
+    with pytest.raises(UsageError, match=r"'NastSinth\.vst3'; did you mean 'NastSynth\.vst3'\?"):
         drain(play_score(path, "NastSinth.vst3", RATE))
     deny(synth)
     with pytest.raises(PluginError, match="NastSynth: the plugin is on the deny list"):
@@ -295,7 +295,7 @@ def test_what_cannot_be_played_gets_one_sentence(tmp_path: Path, monkeypatch: py
     with pytest.raises(UsageError, match="sample_rate=0 must be above 0"):
         drain(play_score(path, synth, 0))
     monkeypatch.setattr(score_sound_module, "free_space_shortfall", lambda *_: 5 * 2**20)
-    refused(path, synth, AudioFileError, "no space left on the disk to render the score; 5 MiB are missing")
+    refused(path, synth, NoSpaceError, "no space left on the disk to render the score; 5 MiB are missing")
 
 
 @pytest.mark.parametrize("n_steps", [1, 2, 3, 4])
