@@ -50,13 +50,15 @@ def test_words_need_no_engine(tmp_path: Path, args: tuple[str, ...]) -> None:
 
 
 def test_help_answers_at_once(tmp_path: Path) -> None:
-    # The best of a few: the machine may be busy with something else.
+    # The best of a few, in processor time: the machine may be busy with something else.
     seconds = []
     for _ in range(4):
-        began = time.perf_counter()
+        began = os.times()
         assert run(tmp_path, "--help").returncode == 0
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.4
+        ended = os.times()
+        own = ended.children_user - began.children_user
+        seconds.append(own + ended.children_system - began.children_system)
+    assert 0 < min(seconds) < 0.4
 
 
 @contextmanager
