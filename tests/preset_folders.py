@@ -10,10 +10,13 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+import nast_fx.styles.find
+
 
 def own_user_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the user a data folder of the test's own; gives the folder of its presets."""
-    monkeypatch.setattr(platformdirs, "user_data_path", lambda *args, **kwargs: tmp_path / "data")
+    for module in (platformdirs, nast_fx.styles.find):
+        monkeypatch.setattr(module, "user_data_path", lambda *args, **kwargs: tmp_path / "data")
     return tmp_path / "data" / "presets"
 
 
