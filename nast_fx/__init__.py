@@ -14,6 +14,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from nast_fx.version import __version__
+
 if TYPE_CHECKING:
     from nast_fx.api import analyze, render, render_file, texture
     from nast_fx.audio import Audio, load_audio, save_audio
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from nast_fx.methods import METHODS
     from nast_fx.models import RenderPlan, RenderRequest, SlotSpec, StyleReference, Tracking
     from nast_fx.progress import Progress
-
-__version__ = "0.1.0"
 
 __all__ = [
     "METHODS",

@@ -104,11 +104,13 @@ def _measure(paths: dict[str, Path]) -> Steps[tuple[dict[str, Audio], Evaluation
     from nast_fx.audio import ArraySource, check_samples, load_audio, probe
     from nast_fx.evaluate import evaluate as judge
     from nast_fx.evaluate import evaluate_texture
+    from nast_fx.render.learnt import learnt_audio, learnt_file
 
     audios = {}
     for name, path in paths.items():
         yield Progress("read", note=path.name)
-        audios[name] = load_audio(path, 0.0, MAX_SECONDS)
+        file = learnt_file(path) if name == "style" else None
+        audios[name] = learnt_audio(file) if file else load_audio(path, 0.0, MAX_SECONDS)
         if name != "output":  # whether a result is finite is one of the figures
             check_samples(ArraySource(audios[name]), str(path))
     yield Progress("evaluate", note="a few seconds a minute of sound")

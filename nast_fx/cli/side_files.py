@@ -20,6 +20,7 @@ from nast_fx.models import RenderRequest, StyleReference, TextureRequest
 from nast_fx.progress import Progress, Steps, drain
 from nast_fx.render import Rendered
 from nast_fx.render.content import open_content, open_score
+from nast_fx.render.learnt import learnt_audio, learnt_file
 from nast_fx.render.names import output_path, place
 
 __all__ = ["SideFiles", "history_csv", "mean_history"]
@@ -140,6 +141,8 @@ def _content(request: RenderRequest, seconds: float) -> Audio:
 
 
 def _part(path: Path, start: float, length: float | None) -> Audio:
+    if (file := learnt_file(path)) is not None:
+        return learnt_audio(file)
     return load_audio(path, start, min(length or MAX_REPORT_SECONDS, MAX_REPORT_SECONDS))
 
 

@@ -104,6 +104,28 @@ class InfiniteNetwork(Network):
             gram_energy=target.gram_energy[:, index],
         )
 
+    def run_products(self, x: Embedding, y: Embedding) -> Tensor:
+        """Mean of kappa^2 over all pairs of positions, every run of x against every run of y.
+
+        Parameters
+        ----------
+        x, y : Embedding
+            The batch rows are runs; the products of all their positions are held in memory at once.
+
+        Returns
+        -------
+        Tensor, (layer, run x, run y)
+        """
+        pairs = _Matrix(self._activation)
+        (n_x, _, length_x), (n_y, _, length_y) = x.columns.shape, y.columns.shape
+        with torch.no_grad():
+            flat_x, flat_y = (runs.columns.transpose(0, 1).flatten(1) for runs in (x, y))
+            products = (flat_x.T @ flat_y).view(n_x, length_x, n_y, length_y).transpose(1, 2).flatten(0, 1)
+            powers = x.power.repeat_interleave(n_y, dim=0), y.power.repeat(n_x, 1)
+            kernels = (pairs.kernel(*layer) for layer in self._recursion(products, *powers, pairs))
+            means = [kernel.square().mean(dim=(1, 2)) for kernel in kernels]
+        return torch.stack(means).view(-1, n_x, n_y)
+
     def _position_weights(self, layer: int, spec: Tensor, runs: Runs) -> Tensor:
         field = self.architecture.field(layer)
         weights = runs.position_weights(field, spec.shape[-1] - field.n_lost)

@@ -154,9 +154,12 @@ def plan_transposition(
     styles: list[KeyEstimate] = []
     for number, reference in enumerate(references):
         begin, end = number / len(references), (number + 1) / len(references)
-        yield Progress("key", share=begin, note=f"finding the key of {reference.name}")
-        with mono_of(reference.source, reference.name) as mono:
-            styles.append((yield from within(detect_key(mono), begin, end)))
+        if reference.key is not None:  # a learnt style knows it
+            styles.append(reference.key)
+        else:
+            yield Progress("key", share=begin, note=f"finding the key of {reference.name}")
+            with mono_of(reference.source, reference.name) as mono:
+                styles.append((yield from within(detect_key(mono), begin, end)))
         if not _is_sure(styles[-1]):
             notes.append(f"{_unsure(reference.name, styles[-1])}: it is not transposed.")
     regions = [

@@ -20,6 +20,7 @@ from nast_fx.render.content import OpenedContent, open_content, open_score, open
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, check_score
 from nast_fx.render.in_chain import Placement, score_controllers
+from nast_fx.render.learnt import learnt_file
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.names import output_path, place
 from nast_fx.render.style import References, open_references
@@ -138,7 +139,9 @@ def open_texture(request: TextureRequest, stack: ExitStack) -> OpenedTexture:
     rate = texture_rate(references)
     shape = Shape(rate, references.n_channels, max(1, round(request.duration_seconds * rate)))
     least = window_seconds(method, rate, plan, shape.n_frames / rate)
-    destination = checked_destination(plan_target(request, probe(request.inputs[0]), "texture"), shape)
+    first = request.inputs[0]
+    like = None if learnt_file(first) else probe(first)
+    destination = checked_destination(plan_target(request, like, "texture"), shape)
     return OpenedTexture(method, references, destination, least)
 
 

@@ -2,44 +2,63 @@
 
 A long reference is used through evenly spaced excerpts, read one by one, so that an hour of it
 costs what half a minute does. Excerpts of silence teach nothing: the places are spread over those
-parts that hold something.
+parts that hold something. A learnt style comes with its excerpts, their weights and its key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from nast_fx.analysis import KeyEstimate
 from nast_fx.audio import AudioSource, Samples, check_samples
+from nast_fx.audio.pair import QUIET, SILENT, stereo_pair
 from nast_fx.audio.shift import shift_pitch
 from nast_fx.errors import AudioFileError
 
-__all__ = ["QUIET", "Reference", "checked_reference", "rms"]
+__all__ = ["Reference", "Span", "checked_reference", "rms"]
 
 EXCERPT_SECONDS = 3.0
-SILENT = 1e-4  # RMS, -80 dBFS: below it there is nothing to learn
-QUIET = 1e-3  # a part, a channel or a side this far below the whole has no say
 SHIFT_CONTEXT_SECONDS = 0.25
 WINDOWS_AN_EXCERPT = 4  # of what the method must see at least
 
 
 @dataclass(frozen=True)
+class Span:
+    """An excerpt: its place in samples, and its share of the reference."""
+
+    start: int
+    n_frames: int
+    weight: float
+
+
+@dataclass(frozen=True)
 class Reference:
-    """One opened recording, with its name and weight.
+    """One opened recording, or a learnt style, with its name and weight.
 
     Attributes
     ----------
     source : AudioSource
     name : str
     weight : float
+    learnt : tuple of Span
+        Excerpts of a learnt style; they sum to 1. Of a recording they are chosen when they are needed.
+    levels : mapping of float
+        RMS of what a style was learnt from: ``mid``, ``side``, ``left``, ``right``.
+    key : KeyEstimate or None
+        Key of what a style was learnt from; None of a recording, which is listened to.
     """
 
     source: AudioSource
     name: str
     weight: float
+    learnt: tuple[Span, ...] = ()
+    levels: Mapping[str, float] | None = None
+    key: KeyEstimate | None = None
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read left and right (2, frame): the first pair, or what channel there is twice."""
@@ -53,36 +72,32 @@ class Reference:
         block = self.read(start - n_context, n_frames + 2 * n_context)
         return shift_pitch(block, self.source.sample_rate, semitones)[:, n_context : n_context + n_frames]
 
-    def spans(self, seconds: float, least_seconds: float) -> list[tuple[int, int]]:
-        """Places (start, n_frames) of the excerpts; the whole where it is short enough.
+    def spans(self, seconds: float, least_seconds: float) -> list[Span]:
+        """Places of the excerpts; the whole where it is short enough.
 
         Parameters
         ----------
         seconds : float
-            How much is used in all.
+            How much is used in all; of a learnt style it is what was learnt.
         least_seconds : float
             What the method must see at once; an excerpt holds that several times.
         """
+        if self.learnt:
+            return list(self.learnt)
         rate, n_frames = self.source.sample_rate, self.source.n_frames
         if n_frames <= seconds * rate:
-            return [(0, n_frames)]
+            return [Span(0, n_frames, 1.0)]
         length = min(max(EXCERPT_SECONDS, WINDOWS_AN_EXCERPT * least_seconds), seconds)
         count = max(1, round(seconds / length))
         starts = self._loud_starts(length)
         chosen = starts[np.unique(np.linspace(0, len(starts) - 1, count).round().astype(int))]
         whole = round(length * rate)
-        return [(min(round(start * rate), n_frames - whole), whole) for start in chosen]
-
-    @cached_property
-    def _rms(self) -> Samples:
-        return check_samples(self.source, self.name).rms.astype(np.float32)
+        share = 1 / len(chosen)
+        return [Span(min(round(start * rate), n_frames - whole), whole, share) for start in chosen]
 
     @cached_property
     def _pair(self) -> tuple[int, int]:
-        found = self._rms
-        if found[:2].max() > QUIET * found.max():
-            return 0, min(1, len(found) - 1)
-        return int(found.argmax()), int(found.argmax())
+        return stereo_pair(check_samples(self.source, self.name).rms)
 
     @cached_property
     def _power(self) -> Samples:

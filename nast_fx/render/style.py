@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -10,13 +10,17 @@ import numpy as np
 import torch
 
 from nast_fx.audio import Samples, resample
+from nast_fx.audio.pair import QUIET
 from nast_fx.audio.source import open_source
 from nast_fx.methods import LEVEL, StyleSound
 from nast_fx.models import StyleReference
-from nast_fx.render.reference import QUIET, Reference, checked_reference, rms
+from nast_fx.render.learnt import learnt_file, open_learnt
+from nast_fx.render.reference import Reference, Span, checked_reference, rms
 from nast_fx.render.stereo import pick
 
 __all__ = ["References", "open_references"]
+
+KINDS = ("mid", "side", "left", "right")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class References:
         notes = []
         for item in self.items:
             spans, rate = self._spans(item, least_seconds), item.source.sample_rate
-            used = sum(n_frames for _, n_frames in spans)
-            if used < item.source.n_frames:
+            used = sum(span.n_frames for span in spans)
+            if used < item.source.n_frames and not item.learnt:
                 notes.append(
                     f"{item.name} is {item.source.n_frames / rate:.0f} s long: {len(spans)} evenly spaced "
                     f"excerpts, {used / rate:.0f} s in all, are used."
@@ -75,64 +79,70 @@ class References:
         """
         excerpts, weights = [], []
         for item, semitones in zip(self.items, shifts or [0.0] * len(self.items), strict=True):
-            matched = _matched(self._blocks(item, min_frames / sample_rate, semitones), rows)
-            for block in matched:
+            spans = self._spans(item, min_frames / sample_rate)
+            blocks = [item.read_shifted(span.start, span.n_frames, semitones) for span in spans]
+            for block in _matched(blocks, rows, item.levels or _levels(blocks)):
                 at_rate = resample(block, item.source.sample_rate, sample_rate)
                 n_missing = max(0, min_frames - at_rate.shape[1])
                 excerpts.append(torch.from_numpy(np.pad(at_rate, ((0, 0), (0, n_missing)), mode="symmetric")))
-            weights += [item.weight / len(matched)] * len(matched)
+            weights += [item.weight * span.weight for span in spans]
         return StyleSound(tuple(excerpts), tuple(weights))
 
     def levels(self, rows: Sequence[str], least_seconds: float) -> Samples:
         """Root mean square of the rows (row,), weighted over the recordings: a texture's level."""
         power, total = np.zeros(len(rows)), 0.0
         for item in self.items:
-            blocks = self._blocks(item, least_seconds)
-            square = np.mean(
-                [[rms(pick(block[0], block[1], row)) ** 2 for row in rows] for block in blocks], axis=0
-            )
+            square = np.array([self._level(item, row, least_seconds) ** 2 for row in rows])
             power, total = power + item.weight * square, total + item.weight
         return np.asarray(np.sqrt(power / total), dtype=np.float32)
 
-    def _blocks(self, item: Reference, least_seconds: float, semitones: float = 0.0) -> list[Samples]:
-        spans = self._spans(item, least_seconds)
-        return [item.read_shifted(start, n_frames, semitones) for start, n_frames in spans]
+    def _level(self, item: Reference, row: str, least_seconds: float) -> float:
+        if item.levels is not None:
+            return item.levels[row]
+        blocks = (item.read(span.start, span.n_frames) for span in self._spans(item, least_seconds))
+        return float(np.sqrt(np.mean([rms(pick(block[0], block[1], row)) ** 2 for block in blocks])))
 
-    def _spans(self, item: Reference, least_seconds: float) -> list[tuple[int, int]]:
+    def _spans(self, item: Reference, least_seconds: float) -> list[Span]:
         return item.spans(self.style_seconds / len(self.items), least_seconds)
 
 
 def open_references(
     styles: Sequence[StyleReference], stack: ExitStack, *, style_seconds: float
 ) -> References:
-    """Open and check the recordings; `stack` closes them.
+    """Open and check recordings and learnt styles; `stack` closes them.
 
     Raises
     ------
     AudioFileError
-        A file cannot be read, or is silent.
+        A file cannot be read, is silent, or is no style.
+    UsageError
+        A part is asked of a learnt style, or there is neither a file nor a style of a name.
     """
     items = []
     for style in styles:
+        if (file := learnt_file(style.path)) is not None:
+            items.append(open_learnt(file, style))
+            continue
         source = stack.enter_context(open_source(style.path, style.start_seconds, style.length_seconds))
         checked = checked_reference(source, str(style.path), style.weight)
         items.append(replace(checked, name=style.path.name))
     return References(tuple(items), style_seconds)
 
 
-def _matched(blocks: list[Samples], rows: Sequence[str]) -> list[Samples]:
-    """Make the rows (row, frame) of each block (2, frame), each row at `LEVEL` over all blocks."""
+def _levels(blocks: list[Samples]) -> dict[str, float]:
+    """RMS of each kind of row over all blocks (2, frame)."""
     whole = np.concatenate(blocks, axis=1)
-    loudest = max(rms(channel) for channel in whole)
-    kinds, gains = [], []
-    for row in rows:
-        # A mono recording has no side, a hard-panned one perhaps no left: the mid stands in, or the
-        # side of a recording whose channels are opposite.
-        kind = next(k for k in (row, "mid", "side") if rms(pick(whole[0], whole[1], k)) > QUIET * loudest)
-        kinds.append(kind)
-        gains.append(LEVEL / rms(pick(whole[0], whole[1], kind)))
+    return {kind: rms(pick(whole[0], whole[1], kind)) for kind in KINDS}
+
+
+def _matched(blocks: list[Samples], rows: Sequence[str], levels: Mapping[str, float]) -> list[Samples]:
+    """Make the rows (row, frame) of each block (2, frame), each row of RMS `levels` at `LEVEL`."""
+    loudest = max(levels["left"], levels["right"])
+    # A mono recording has no side, a hard-panned one perhaps no left: the mid stands in, or the side of a
+    # recording whose channels are opposite.
+    kinds = [next(k for k in (row, "mid", "side") if levels[k] > QUIET * loudest) for row in rows]
     matched = []
     for block in blocks:
-        made = [gain * pick(block[0], block[1], kind) for kind, gain in zip(kinds, gains, strict=True)]
+        made = [LEVEL / levels[kind] * pick(block[0], block[1], kind) for kind in kinds]
         matched.append(np.stack(made).astype(np.float32))
     return matched

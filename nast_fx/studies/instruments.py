@@ -23,7 +23,7 @@ from nast_fx.studies.synthesis import (
     times,
 )
 
-__all__ = ["bell", "bowed", "droplet", "electric_piano", "hat", "kick", "plucked", "scrape", "snare"]
+__all__ = ["bell", "bowed", "breath_noise", "droplet", "electric_piano", "hat", "kick", "plucked", "scrape", "snare"]
 
 # Risset's bell: ratio to the strike note, amplitude, length relative to the longest partial.
 BELL_PARTIALS = (
@@ -139,6 +139,28 @@ def droplet(sample_rate: int, generator: np.random.Generator) -> Signal:
     start_hz = min(generator.uniform(900.0, 3800.0), 0.25 * sample_rate)
     cycles = start_hz * (time + generator.uniform(1.0, 4.0) * time**2)
     return faded(np.sin(2.0 * np.pi * cycles) * fall(time, seconds), round(0.001 * sample_rate), 16)
+
+
+def breath_noise(seconds: float, sample_rate: int, generator: np.random.Generator) -> Signal:
+    """One breath (frame,): noise through the resonances of a throat; going in it is brighter than going out."""
+    n_frames = round(seconds * sample_rate)
+    is_in = generator.random() < 0.5
+    size = generator.uniform(0.9, 1.15)  # of the throat, as a factor of its resonances
+    throat = resonances(
+        [size * hz for hz in ((650.0, 1700.0, 2900.0) if is_in else (480.0, 1250.0, 2500.0))],
+        (0.007, 0.006, 0.005),
+        (0.8, 1.0, 0.9) if is_in else (1.0, 0.7, 0.4),
+    )
+    teeth = band(3500.0, 9000.0, order=1)
+    mixture = 0.5 if is_in else 0.15
+    noise = filtered(
+        generator.normal(size=n_frames), sample_rate, lambda hz: throat(hz) + mixture * teeth(hz)
+    )
+    # A breath swells, and stops more suddenly than it begins.
+    place = np.linspace(0.0, 1.0, n_frames)
+    flow = np.sin(np.pi * place ** (1.6 if is_in else 0.7)) ** 1.5
+    gusts = 1.0 + 0.3 * slow_noise(n_frames, round(12.0 * seconds), generator)
+    return faded(flow * gusts * noise * generator.uniform(0.5, 1.0), 16, 16)
 
 
 def scrape(seconds: float, sample_rate: int, generator: np.random.Generator) -> Signal:

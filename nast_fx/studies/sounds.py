@@ -1,7 +1,7 @@
 """The project's own recordings: one short song and four styles, synthesized, so that nothing is borrowed.
 
 `song` is a content; the styles are textures that stay alike from second to second: `bells`, `rain`,
-`strings`, `metal`.
+`strings`, `metal`, `breath`, `tape_hum`.
 
 Each sound is a function of (seconds, sample_rate, seed) alone, stereo, and peaks at -3 dBFS.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nast_fx.audio.block import Audio
-from nast_fx.studies.instruments import bell, bowed, droplet, scrape
+from nast_fx.studies.instruments import bell, bowed, breath_noise, droplet, scrape
 from nast_fx.studies.song import song
 from nast_fx.studies.synthesis import (
     Event,
@@ -32,7 +32,7 @@ from nast_fx.studies.synthesis import (
     slow_noise,
 )
 
-__all__ = ["SOUNDS", "bells", "metal", "rain", "song", "strings"]
+__all__ = ["SOUNDS", "bells", "breath", "metal", "rain", "song", "strings", "tape_hum"]
 
 
 def bells(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audio:
@@ -106,12 +106,46 @@ def metal(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Aud
     return finished(hall[:, n_before:], sample_rate)
 
 
+def breath(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audio:
+    """Render several people breathing, in and out, close to the microphones (as `song`)."""
+    n_frames = frames_of(seconds, sample_rate)
+    generator = np.random.default_rng((seed, 6))
+    events = []
+    for start in np.arange(-2.0, seconds, 0.55):
+        tone = breath_noise(generator.uniform(0.9, 1.9), sample_rate, generator)
+        events.append((2.0 + start + generator.uniform(0.0, 0.3), panned(tone, generator.uniform(-0.9, 0.9))))
+    n_before = 2 * sample_rate
+    near = mixed(events, n_before + n_frames, sample_rate)
+    return finished(in_room(near, sample_rate, generator, seconds=0.5, wet=0.15)[:, n_before:], sample_rate)
+
+
+def tape_hum(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audio:
+    """Render an idle tape machine: mains hum that wavers, hiss of two tracks, dropouts, crackle (as `song`)."""
+    n_frames = frames_of(seconds, sample_rate)
+    generator = np.random.default_rng((seed, 7))
+    wow = np.cumsum(1.0 + 0.004 * slow_noise(n_frames, round(6.0 * seconds), generator)) / sample_rate
+    tracks = []
+    for _ in range(2):
+        harmonics = (
+            generator.uniform(0.6, 1.0) / order**1.1 * np.sin(2.0 * np.pi * (50.0 * order * wow + generator.random()))
+            for order in (1, 2, 3, 4, 6, 8, 10, 14, 18)
+        )
+        hiss = filtered(generator.normal(size=n_frames), sample_rate, band(500.0, 9000.0, order=1))
+        dropouts = 10.0 ** (4.0 * slow_noise(n_frames, round(5.0 * seconds), generator) / 20.0)
+        clicks = (generator.random(n_frames) < 6.0 / sample_rate) * generator.lognormal(0.0, 0.6, n_frames)
+        crackle = filtered(clicks, sample_rate, band(900.0, 4000.0))
+        tracks.append(at_rms(np.sum(list(harmonics), axis=0)) + 0.3 * dropouts * at_rms(hiss) + 0.15 * at_rms(crackle))
+    return finished(np.stack(tracks), sample_rate)
+
+
 SOUNDS: dict[str, Callable[..., Audio]] = {
     "song": song,
     "bells": bells,
     "rain": rain,
     "strings": strings,
     "metal": metal,
+    "breath": breath,
+    "tape-hum": tape_hum,
 }
 
 
