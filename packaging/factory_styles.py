@@ -1,4 +1,6 @@
-"""Make the styles that come with the program from its own sounds: python packaging/factory_styles.py
+"""Make the styles that come with the program from its own sounds.
+
+    python packaging/factory_styles.py
 
 The same versions on the same machine give the same files. Each is one channel at 32 kHz, so that all of them
 together stay below 3 MB; what lies above 16 kHz stays the content's.
@@ -48,11 +50,9 @@ def main() -> None:
         style = drain(steps)
         path = folder / f"{name}.naststyle"
         write_style(path, style, overwrite=True)
-        facts = style.facts
-        sys.stdout.write(
-            f"{path.name}: {path.stat().st_size / 1e3:.0f} kB, {len(facts.weights)} runs, {facts.seconds:.1f} s, "
-            f"error {facts.learning.error:.3f}, with phases {facts.learning.error_with_phases:.3f}\n"
-        )
+        kept = f"{len(style.facts.weights)} runs, {style.facts.seconds:.1f} s"
+        error = f"error {style.facts.learning.error_with_phases:.3f}"
+        sys.stdout.write(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB, {kept}, {error}\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ __all__ = ["app", "main"]
 COMMANDS = {
     "render": "Style a recording with the sound of one or several others.",
     "texture": "Make a texture of any length from the sound of one or several recordings.",
+    "style": "Learn portable styles from recordings, list them, and show what one is.",
     "chain": "Show and check chains of effects, and run a file through one.",
     "plugins": "Find, list and show plugins (VST3, Audio Unit), edit one in its own window, deny one.",
     "methods": "List the methods, and show the settings of one.",

@@ -23,7 +23,18 @@ from nast_fx.studies.synthesis import (
     times,
 )
 
-__all__ = ["bell", "bowed", "breath_noise", "droplet", "electric_piano", "hat", "kick", "plucked", "scrape", "snare"]
+__all__ = [
+    "bell",
+    "bowed",
+    "breath_noise",
+    "droplet",
+    "electric_piano",
+    "hat",
+    "kick",
+    "plucked",
+    "scrape",
+    "snare",
+]
 
 # Risset's bell: ratio to the strike note, amplitude, length relative to the longest partial.
 BELL_PARTIALS = (

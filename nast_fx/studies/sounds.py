@@ -127,14 +127,18 @@ def tape_hum(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> 
     tracks = []
     for _ in range(2):
         harmonics = (
-            generator.uniform(0.6, 1.0) / order**1.1 * np.sin(2.0 * np.pi * (50.0 * order * wow + generator.random()))
+            generator.uniform(0.6, 1.0)
+            / order**1.1
+            * np.sin(2.0 * np.pi * (50.0 * order * wow + generator.random()))
             for order in (1, 2, 3, 4, 6, 8, 10, 14, 18)
         )
         hiss = filtered(generator.normal(size=n_frames), sample_rate, band(500.0, 9000.0, order=1))
         dropouts = 10.0 ** (4.0 * slow_noise(n_frames, round(5.0 * seconds), generator) / 20.0)
         clicks = (generator.random(n_frames) < 6.0 / sample_rate) * generator.lognormal(0.0, 0.6, n_frames)
         crackle = filtered(clicks, sample_rate, band(900.0, 4000.0))
-        tracks.append(at_rms(np.sum(list(harmonics), axis=0)) + 0.3 * dropouts * at_rms(hiss) + 0.15 * at_rms(crackle))
+        tracks.append(
+            at_rms(np.sum(list(harmonics), axis=0)) + 0.3 * dropouts * at_rms(hiss) + 0.15 * at_rms(crackle)
+        )
     return finished(np.stack(tracks), sample_rate)
 
 

@@ -9,10 +9,11 @@ from typing import Literal
 from platformdirs import user_data_path
 
 from nast_fx.audio import shown
+from nast_fx.audio.names import file_error
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models.portable_style import STYLE_SUFFIX
 
-__all__ = ["FACTORY_FOLDER", "FoundStyle", "find_style", "list_styles", "named_style", "user_folder"]
+__all__ = ["FACTORY_FOLDER", "FoundStyle", "find_style", "list_styles", "made_user_folder", "named_style"]
 
 FACTORY_FOLDER = Path(__file__).parent / "factory"
 
@@ -45,6 +46,22 @@ class FoundStyle:
 def user_folder() -> Path:
     """Folder of the user's own styles; it may not be there yet."""
     return user_data_path("nast-fx", appauthor=False) / "styles"
+
+
+def made_user_folder() -> Path:
+    """Make the folder of the user's own styles where it is not there yet.
+
+    Raises
+    ------
+    AudioFileError
+        It cannot be made.
+    """
+    folder = user_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_error(folder, "cannot be made", error) from error
+    return folder
 
 
 def list_styles() -> list[FoundStyle]:
