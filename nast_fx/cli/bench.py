@@ -19,6 +19,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 FOLDER = Path("docs")
+PAGES = {"quality": "results.md", "key": "key.md", "styles": "style-figures.md"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +37,19 @@ class BenchOptions(ReportingOptions):
         bool,
         typer.Option("--key", help="How well keys are found, on scores that it renders and on real tracks."),
     ] = False
+    styles: Annotated[
+        bool,
+        typer.Option(
+            "--styles", help="How near portable styles come to their recordings, and what they cost."
+        ),
+    ] = False
     output: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
             metavar="FILE.md",
-            help="Page to write; by default benchmarks.md, results.md or key.md in the folder docs.",
+            help="Page to write; by default benchmarks.md, results.md, key.md or style-figures.md in the folder docs.",
         ),
     ] = None
 
@@ -53,9 +60,11 @@ def bench(options: BenchOptions) -> None:
     """Measure speed and quality on this machine, and print the page."""
     from nast_fx.audio.atomic import check_place
 
-    if options.quality and options.key:
-        raise UsageError("--quality and --key are two pages: give one of them")
-    page_name = "results.md" if options.quality else "key.md" if options.key else "benchmarks.md"
+    asked = {name: page for name, page in PAGES.items() if getattr(options, name)}
+    if len(asked) > 1:
+        names = " and ".join(f"--{name}" for name in asked)
+        raise UsageError(f"{names} are {len(asked)} pages: give one of them")
+    page_name = next(iter(asked.values()), "benchmarks.md")
     output = options.output or (FOLDER / page_name if FOLDER.is_dir() else None)
     if output is not None:
         check_place(output)
@@ -75,6 +84,10 @@ def _steps(options: BenchOptions, output: Path | None) -> Steps[str]:
         from nast_fx.studies.key_bench import key_bench
 
         return key_bench(output)
+    if options.styles:
+        from nast_fx.studies.style_bench import style_bench
+
+        return style_bench(output)
     from nast_fx.studies.bench import bench as run_bench
 
     return run_bench(quick=options.quick, output=output)

@@ -43,7 +43,8 @@ class LearnOptions(ReportingOptions):
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Recordings, each as FILE[@START:LENGTH] in seconds; they make one style."
+            metavar="FILE...",
+            help="Recordings, each as FILE\\[@START:LENGTH] in seconds; they make one style.",
         ),
     ]
     output: Annotated[

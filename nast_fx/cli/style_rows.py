@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nast_fx.models.key import parse_key
-from nast_fx.models.portable_style import StyleFacts
+from nast_fx.models.portable_style import RecordingFacts, StyleFacts
 
 if TYPE_CHECKING:
     from nast_fx.styles import FoundStyle
@@ -65,26 +65,23 @@ def style_row(found: FoundStyle, facts: StyleFacts) -> tuple[str, ...]:
 def list_fields(found: FoundStyle, facts: StyleFacts) -> dict[str, Any]:
     """One style of a list, for programs."""
     own = {"name": found.name, "layer": found.layer, "shadows": found.shadows, "file": found.path}
-    return {
-        **own,
-        "title": facts.name,
-        "seconds": facts.seconds,
-        **facts.model_dump(mode="json", exclude={"name"}),
-    }
+    known = facts.model_dump(mode="json", exclude={"name"})
+    return {**own, "title": facts.name, "seconds": facts.seconds, **known}
 
 
 def learnt_summary(facts: StyleFacts, n_bytes: int) -> str:
     """Say what was learnt, and how near it is."""
-    learning = facts.learning
+    learning, sound = facts.learning, f"{_channels(facts)} at {facts.sample_rate} Hz"
     return (
-        f"{_seconds(facts.seconds)} of {_seconds(learning.seconds)}, {_channels(facts)} at {facts.sample_rate} Hz, "
-        f"{n_bytes / 1e6:.1f} MB; {100 * learning.error_with_phases:.1f} % from the recordings"
+        f"{_seconds(facts.seconds)} of {_seconds(learning.seconds)}, {sound}, {n_bytes / 1e6:.1f} MB; "
+        f"{100 * learning.error_with_phases:.1f} % from the recordings"
     )
 
 
-def _recording(one: Any) -> str:
+def _recording(one: RecordingFacts) -> str:
     place = f" from {_seconds(one.start_seconds)} on" if one.start_seconds else ""
-    return f"{one.file}{place}, {_seconds(one.seconds)}, {one.channels} channels, {one.sample_rate} Hz"
+    channels = "1 channel" if one.channels == 1 else f"{one.channels} channels"
+    return f"{one.file}{place}, {_seconds(one.seconds)}, {channels}, {one.sample_rate} Hz"
 
 
 def _key(facts: StyleFacts) -> str:

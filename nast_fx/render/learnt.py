@@ -12,9 +12,9 @@ from nast_fx.errors import UsageError
 from nast_fx.models import StyleReference, parse_key
 from nast_fx.models.portable_style import STYLE_SUFFIX, SoundFacts
 from nast_fx.render.reference import Reference, Span
-from nast_fx.styles import StyleSource, find_style, named_style, read_style
+from nast_fx.styles import LearntStyle, StyleSource, find_style, named_style, read_style
 
-__all__ = ["learnt_audio", "learnt_file", "open_learnt"]
+__all__ = ["learnt_audio", "learnt_file", "learnt_reference", "open_learnt"]
 
 REPEATS = 4  # of a run with the mean weight
 
@@ -53,14 +53,19 @@ def open_learnt(file: Path, reference: StyleReference) -> Reference:
             f"{shown(reference.path)}: is a learnt style, of which no part can be used; "
             "leave @START:LENGTH out"
         )
-    source = StyleSource(read_style(file))
+    return learnt_reference(read_style(file), reference.path.name, reference.weight)
+
+
+def learnt_reference(style: LearntStyle, name: str, weight: float = 1.0) -> Reference:
+    """Take a style as a reference; `name` is for messages."""
+    source = StyleSource(style)
     return Reference(
         source,
-        reference.path.name,
-        reference.weight,
+        name,
+        weight,
         tuple(Span(span.start, span.n_frames, span.weight) for span in source.spans),
         source.levels,
-        _key(source.style.facts.sound),
+        _key(style.facts.sound),
     )
 
 

@@ -153,7 +153,7 @@ def droplet(sample_rate: int, generator: np.random.Generator) -> Signal:
 
 
 def breath_noise(seconds: float, sample_rate: int, generator: np.random.Generator) -> Signal:
-    """One breath (frame,): noise through the resonances of a throat; going in it is brighter than going out."""
+    """One breath (frame,): noise through the resonances of a throat; in is brighter than out."""
     n_frames = round(seconds * sample_rate)
     is_in = generator.random() < 0.5
     size = generator.uniform(0.9, 1.15)  # of the throat, as a factor of its resonances

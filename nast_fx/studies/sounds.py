@@ -120,7 +120,7 @@ def breath(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Au
 
 
 def tape_hum(seconds: float = 12.0, sample_rate: int = 44100, seed: int = 0) -> Audio:
-    """Render an idle tape machine: mains hum that wavers, hiss of two tracks, dropouts, crackle (as `song`)."""
+    """Render an idle tape machine: hum that wavers, hiss of two tracks, dropouts, crackle (as `song`)."""
     n_frames = frames_of(seconds, sample_rate)
     generator = np.random.default_rng((seed, 7))
     wow = np.cumsum(1.0 + 0.004 * slow_noise(n_frames, round(6.0 * seconds), generator)) / sample_rate

@@ -15,8 +15,10 @@ from nast_fx.networks import Architecture, InfiniteNetwork
 from nast_fx.progress import Progress, Steps, within
 from nast_fx.styles.candidates import Geometry, Run
 from nast_fx.styles.landmarks import relative_error
+from nast_fx.styles.sound import find_phases
+from nast_fx.styles.style import LearntStyle
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "phase_errors"]
 
 Matrix = npt.NDArray[np.float64]
 
@@ -91,6 +93,20 @@ def compare(runs: Sequence[Run], parts: tuple[str, ...], geometry: Geometry) -> 
         energies.append(float(shares @ products @ shares))
         kernel += products / (energies[-1] * len(parts))
     return Comparison(runs, parts, geometry, shares, kernel, tuple(energies))
+
+
+def phase_errors(style: LearntStyle, iterations: Sequence[int]) -> list[float]:
+    """How far a style's first part with phases found is from its own magnitudes, by the number of steps."""
+    facts = style.facts
+    geometry, weights = Geometry(facts.sample_rate), np.array(facts.weights)
+    kept = [torch.log1p(torch.from_numpy(run[0].astype(np.float32))) for run in style.runs]
+    energy = float(weights @ _products(kept, kept) @ weights)
+    errors = []
+    for count in iterations:
+        found = _log_spectra([waveform[:1] for waveform in find_phases(style, count)], geometry)
+        own, cross = _products(found, found) / energy, _products(found, kept) @ weights / energy
+        errors.append(relative_error(weights, own, cross))
+    return errors
 
 
 def _log_spectra(waveforms: Sequence[Tensor], geometry: Geometry) -> list[Tensor]:
