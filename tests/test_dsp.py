@@ -93,3 +93,33 @@ def test_griffin_lim_keeps_what_is_pinned():
     y = drain(steps)
     torch.testing.assert_close(y[:, :2000], x[:, :2000])
     assert not torch.allclose(y[:, 4000:], x[:, 4000:])
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_the_transform_is_the_same_with_and_without_a_gradient(loop):
+    # Two ways to compute it, one of which has no gradient: a result must not depend on the way.
+    stft, x = Stft(512, 128, loop=loop), noise(2, 128 * 40)
+    spectrum = stft.forward(x)
+    assert torch.equal(spectrum, stft.forward(x.clone().requires_grad_()).detach())
+    inverse = stft.inverse(spectrum.clone().requires_grad_(), x.shape[1]).detach()
+    assert torch.equal(stft.inverse(spectrum, x.shape[1]), inverse)
+
+
+def test_accelerated_phases_are_nearer_after_as_many_steps():
+    n = torch.arange(22_050) / 22_050
+    chord = sum(torch.sin(2 * math.pi * hz * n) * torch.exp(-2 * n) for hz in (220.0, 277.2, 1318.5))[None]
+    stft = Stft(2048, 512)
+    magnitude = stft.forward(chord).abs()
+    phase = 2 * math.pi * torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0))
+    errors = []
+    for acceleration in (0.0, 0.99):
+        steps = griffin_lim(
+            stft,
+            magnitude,
+            phase,
+            n_frames=chord.shape[1],
+            n_iterations=30,
+            acceleration=acceleration,
+        )
+        errors.append(float(torch.dist(stft.forward(drain(steps)).abs(), magnitude) / magnitude.norm()))
+    assert errors[1] < 0.6 * errors[0]

@@ -49,7 +49,7 @@ class BenchOptions(ReportingOptions):
             "--out",
             "-o",
             metavar="FILE.md",
-            help="Page to write; by default benchmarks.md, results.md, key.md or style-figures.md in the folder docs.",
+            help="Page to write; by default one of its own name in the folder docs.",
         ),
     ] = None
 

@@ -105,7 +105,7 @@ def _trial_lines(trials: Sequence[Trial]) -> list[str]:
     lines = [
         "## What a render with a learnt style loses",
         "",
-        f"{CONTENT_SECONDS:g} s of content at draft quality, styles of {DEFAULT_SECONDS:g} s; style residuals",
+        f"{CONTENT_SECONDS:g} s of content at draft quality, styles of {DEFAULT_SECONDS:g} s; residuals",
         f"against the recording (0 the style, 1 the untouched content). Methods: {'; '.join(settings)}.",
         "",
         "| style | method | with the recording | with the learnt style | difference |",
@@ -140,8 +140,8 @@ def _cost_lines(costs: Sequence[Cost]) -> list[str]:
     lines = [
         "## What learning costs",
         "",
-        "Seconds of one core's work, on a recording of one channel at 44.1 kHz; then opening the style, and a",
-        f"render of {CONTENT_SECONDS:g} s with it.",
+        "Seconds of one core's work, on a recording of one channel at 44.1 kHz; then opening the style, and",
+        f"a render of {CONTENT_SECONDS:g} s with it.",
         "",
         "| recording | learning | opening | render |",
         "|---|---|---|---|",
