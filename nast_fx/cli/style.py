@@ -98,7 +98,7 @@ def learn(options: LearnOptions) -> None:
     path, replace = place(asked, [one.path for one in references], _policy(options.overwrite))
     check_place(path, overwrite=replace)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
-    style = reporter.follow(_learn(references, settings, settings.name or path.stem))
+    style = reporter.follow(_learn(references, settings, settings.name or path.stem[:100]))
     write_style(path, style, overwrite=replace)
     fields = {"output": path, "bytes": path.stat().st_size, **style.facts.model_dump(mode="json")}
     reporter.result(fields, line=str(path), summary=learnt_summary(style.facts, path.stat().st_size))

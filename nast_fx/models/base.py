@@ -92,6 +92,7 @@ def _rule(model: type[Settings], name: str, error: Any) -> str:
     for rule in model.model_fields[name].metadata:
         bounds += [f"{word} {getattr(rule, key):,.10g}" for key, word in _RULES.items() if hasattr(rule, key)]
         bounds += [f"a multiple of {rule.multiple_of}"] if hasattr(rule, "multiple_of") else []
+        bounds += [f"at most {rule.max_length} characters"] if hasattr(rule, "max_length") else []
     if bounds:
         return " and ".join(bounds)
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")

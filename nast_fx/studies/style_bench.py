@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,10 @@ from nast_fx.render.learnt import learnt_reference
 from nast_fx.studies.recordings import LOOPS, MUSIC
 from nast_fx.studies.sounds import SOUNDS, song
 from nast_fx.styles import LearntStyle, Recording, learn, recording_of
-from nast_fx.styles.compare import phase_errors
+from nast_fx.styles.candidates import Geometry, candidates
+from nast_fx.styles.compare import compare, phase_errors
+from nast_fx.styles.learn import keep
+from nast_fx.styles.recordings import hear
 
 __all__ = ["CURVE_SECONDS", "METHODS", "Cost", "Curve", "Trial", "render_with", "style_bench"]
 
@@ -36,9 +40,10 @@ CURVE_SECONDS = (1.5, 2.6, 5.1, 7.6, 10.1, 15.1, 20.1)
 DEFAULT_SECONDS = 8.0
 LENGTHS = (10.0, 60.0, 600.0, 3600.0)
 ITERATIONS = (5, 10, 20, 30, 50, 100)
-CONTENT_SECONDS = 5.0
+CONTENT_SECONDS = 4.0
+MUSIC_SECONDS = 120.0
 SOUND_SECONDS = 60.0
-METHODS = {"infinite": {}, "ulyanov-lebedev": {"n_filters": 512}}
+METHODS: dict[str, dict[str, Any]] = {"infinite": {}, "ulyanov-lebedev": {"n_filters": 256}}
 # What is learnt from where this machine has it: short loops, and music of minutes.
 REAL = (
     LOOPS / "loop_garzul.flac",
@@ -82,7 +87,7 @@ class Cost:
 
 def sounds() -> dict[str, Audio]:
     """Give what styles are learnt from, in one channel: real recordings where there are any, and our own."""
-    real = {path.stem: load_audio(path, 0.0, 300.0) for path in REAL if path.exists()}
+    real = {path.stem: load_audio(path, 0.0, MUSIC_SECONDS) for path in REAL if path.exists()}
     own = {name: make(SOUND_SECONDS) for name, make in SOUNDS.items() if make is not song}
     return {
         name: Audio(audio.samples.mean(axis=0, keepdims=True), audio.sample_rate)
@@ -126,12 +131,18 @@ def style_bench(output: Path | None) -> Steps[str]:
 
 
 def _curve(name: str, audio: Audio) -> Steps[Curve]:
-    errors, halves = [], None
-    for seconds in CURVE_SECONDS:
-        style = yield from learn([recording_of(audio, name)], name=name, seconds=seconds)
-        errors.append(style.facts.learning.error_with_phases)
-        halves = halves or style.facts.learning.halves
-    return Curve(name, audio.seconds, errors, halves)
+    """Learn as `learn` does, comparing the runs once."""
+    geometry = Geometry(audio.sample_rate)
+    with ExitStack() as stack:
+        heard = yield from hear(recording_of(audio, name), audio.sample_rate, geometry.half_run, stack)
+        runs, _ = candidates([heard], geometry, 0.0)
+        comparison = yield from compare(runs, ("mid",), geometry)
+        errors = []
+        for seconds in CURVE_SECONDS:
+            yield Progress("bench", note=f"{seconds:g} s of {name}")
+            count = int(seconds * audio.sample_rate / (2 * geometry.half_run))
+            errors.append(keep(comparison, count).learning.error_with_phases)
+    return Curve(name, audio.seconds, errors, comparison.halves)
 
 
 def _trial(name: str, content: Audio, audio: Audio, style: LearntStyle, method: str) -> Steps[Trial]:

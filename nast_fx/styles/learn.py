@@ -29,7 +29,7 @@ from nast_fx.styles.sound import phases_of
 from nast_fx.styles.style import MAX_PICTURE_BYTES, MAX_STYLE_BYTES, LearntStyle, Magnitudes
 from nast_fx.version import __version__
 
-__all__ = ["learn"]
+__all__ = ["Kept", "keep", "learn"]
 
 SHARES = {"read": (0.0, 0.1), "analyze": (0.1, 0.4), "compare": (0.4, 0.95)}
 FACTS_BYTES = 20_000  # that are kept free for the header
@@ -80,7 +80,7 @@ def learn(
         runs, keeps_all = candidates(several, geometry, settings.seconds)
         comparison = yield from within(compare(runs, parts, geometry), *SHARES["compare"])
         yield Progress("choose", share=SHARES["compare"][1], note="finding phases")
-        kept = _kept(comparison, len(runs) if keeps_all else count)
+        kept = keep(comparison, len(runs) if keeps_all else count)
     facts = StyleFacts(
         name=name,
         author=settings.author,
@@ -104,7 +104,7 @@ def learn(
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
+class Kept:
     """Runs (part, bin, frame) that were chosen, their weights, and how near they are."""
 
     runs: list[Magnitudes]
@@ -112,7 +112,7 @@ class _Kept:
     learning: LearningFacts
 
 
-def _kept(comparison: Comparison, count: int) -> _Kept:
+def keep(comparison: Comparison, count: int) -> Kept:
     """Choose runs, and measure them with their phases found."""
     every = len(comparison.runs)
     indices, weights = list(range(every)), comparison.shares
@@ -133,7 +133,7 @@ def _kept(comparison: Comparison, count: int) -> _Kept:
         error_with_phases=comparison.error_of(found, weights),
         halves=comparison.halves,
     )
-    return _Kept(runs, weights, learning)
+    return Kept(runs, weights, learning)
 
 
 def _hear_all(recordings: Sequence[Recording], geometry: Geometry, stack: ExitStack) -> Steps[list[Heard]]:
