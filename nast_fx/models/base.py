@@ -15,7 +15,6 @@ from nast_fx.errors import UsageError, did_you_mean
 
 __all__ = ["Settings", "parse_overrides", "setting", "validated"]
 
-
 MOST_SHOWN = 200  # characters of a wrong value in a message
 
 
@@ -93,6 +92,6 @@ def _rule(model: type[Settings], name: str, error: Any) -> str:
         bounds += [f"{word} {getattr(rule, key):,.10g}" for key, word in _RULES.items() if hasattr(rule, key)]
         bounds += [f"a multiple of {rule.multiple_of}"] if hasattr(rule, "multiple_of") else []
         bounds += [f"at most {rule.max_length} characters"] if hasattr(rule, "max_length") else []
-    if bounds:
+    if bounds and error["type"] != "value_error":  # which is a model's own sentence
         return " and ".join(bounds)
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
