@@ -125,6 +125,12 @@ def test_a_short_recording_is_kept_whole():
     assert facts.levels[0] == pytest.approx(0.1 / np.sqrt(2), rel=0.03)
 
 
+def test_an_offset_stays_on_one_side_of_zero():
+    # Bin 0 has no phase but a sign: were it drawn, an offset would jump from frame to frame for ever.
+    facts = learnt(noise(4.0) + np.float32(0.3), seconds=3.0).facts
+    assert facts.learning.error_with_phases < facts.learning.error + 0.02
+
+
 def test_what_is_mono_costs_no_side():
     mono, twice = noise(6.0), np.repeat(noise(6.0), 2, axis=0)
     panned = np.concatenate([noise(6.0), np.zeros((1, 6 * RATE), dtype=np.float32)])

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from nast_fx.audio import ArraySource, Audio, Samples, check_samples, load_audio
+from nast_fx.audio import ArraySource, Audio, Samples, check_samples, load_audio, resample
 from nast_fx.audio.block import padded_read
 from nast_fx.evaluate import evaluate
 from nast_fx.methods import build_method
@@ -39,11 +39,15 @@ __all__ = ["CURVE_SECONDS", "METHODS", "Cost", "Curve", "Trial", "render_with", 
 CURVE_SECONDS = (1.5, 2.6, 5.1, 7.6, 10.1, 15.1, 20.1)
 DEFAULT_SECONDS = 8.0
 LENGTHS = (10.0, 60.0, 600.0, 3600.0)
-ITERATIONS = (5, 10, 20, 30, 50, 100)
-CONTENT_SECONDS = 4.0
+ITERATIONS = (5, 10, 20, 30, 50)
+CONTENT_SECONDS = 3.0
+CONTENT_RATE = 22_050  # Hz
 MUSIC_SECONDS = 120.0
 SOUND_SECONDS = 60.0
-METHODS: dict[str, dict[str, Any]] = {"infinite": {}, "ulyanov-lebedev": {"n_filters": 256}}
+METHODS: dict[str, dict[str, Any]] = {
+    "infinite": {},
+    "ulyanov-lebedev": {"n_filters": 512, "canvas": "waveform", "start": "content"},
+}
 # What is learnt from where this machine has it: short loops, and music of minutes.
 REAL = (
     LOOPS / "loop_garzul.flac",
@@ -108,7 +112,7 @@ def style_bench(output: Path | None) -> Steps[str]:
     styles = sounds()
     curves, phases, trials = [], {}, []
     content = load_audio(CONTENT, 0.0, CONTENT_SECONDS) if CONTENT.exists() else song(CONTENT_SECONDS)
-    content = Audio(content.samples.mean(axis=0, keepdims=True), content.sample_rate)
+    content = _content(content)
     for number, (name, audio) in enumerate(styles.items()):
         yield Progress("bench", share=0.8 * number / len(styles), note=name)
         curves.append((yield from _curve(name, audio)))
@@ -128,6 +132,12 @@ def style_bench(output: Path | None) -> Steps[str]:
         folder.mkdir(parents=True, exist_ok=True)
         save_curves(folder / "styles.png", figures)
     return page
+
+
+def _content(audio: Audio) -> Audio:
+    """One channel at `CONTENT_RATE`."""
+    mono = audio.samples.mean(axis=0, keepdims=True)
+    return Audio(resample(mono, audio.sample_rate, CONTENT_RATE), CONTENT_RATE)
 
 
 def _curve(name: str, audio: Audio) -> Steps[Curve]:

@@ -106,6 +106,8 @@ def phases_of(
     for run in runs:
         magnitude = torch.from_numpy(run.astype(np.float32))
         phase = 2 * math.pi * torch.rand(magnitude.shape, generator=torch.Generator().manual_seed(0))
+        # These have no phase but a sign, which steps do not turn: an offset stays on one side of zero.
+        phase[:, [0, -1]] = 0
         steps = griffin_lim(
             stft,
             magnitude,
