@@ -27,7 +27,7 @@ def learnt(audio: Audio) -> LearntStyle:
     return drain(learn([recording_of(audio, "style")], name="style"))
 
 
-@pytest.mark.parametrize("name", ["rain", "bells"])
+@pytest.mark.parametrize("name", ["rain", pytest.param("bells", marks=pytest.mark.slow)])
 def test_a_render_with_a_learnt_style_is_near_to_one_with_the_recording(name):
     recording, content = mono(SOUNDS[name](14.0, RATE), 14.0), mono(song(2.5, RATE), 2.5)
     style = learnt(recording)
