@@ -26,6 +26,7 @@ from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME
 from nast_fx.jobs.owner import Owner
 from nast_fx.jobs.run import run_request
+from nast_fx.styles.find import made_user_folder
 
 QUICK = ("-s", "rain.wav", "--set", "max_iterations=1", "--fresh")
 COPY = ("-s", "rain.wav", "--amount", "0", "--fresh")
@@ -425,3 +426,13 @@ def resident_bytes(folder: Path, parent: int) -> int:
         for process in (parent, *workers_of(folder))
     ]
     return sum(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_a_style_by_name_is_known_by_what_it_holds(cli: Cli) -> None:
+    named = ("-s", "mine", "--amount", "0", "--fresh")
+    where = made_user_folder() / "mine.naststyle"
+    for sound in ("rain.wav", "IN/0-16.wav"):
+        assert cli.run("style", "learn", sound, "-o", where, "--overwrite", "overwrite").code == 0
+        again = ("--overwrite", "overwrite")
+        assert batch(cli, "IN/0-a.flac", options=(*named, *again)).code == 0  # another sound under the name
+        assert batch(cli, "IN/0-a.flac", options=(*named, *again)).code == 4

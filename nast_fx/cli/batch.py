@@ -13,7 +13,7 @@ from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import RUN
 from nast_fx.cli.parameters import takes
 from nast_fx.cli.queue_options import INPUT, QueueLimits, QueueOptions
-from nast_fx.errors import CancelledError, NothingToDoError, UsageError
+from nast_fx.errors import AudioFileError, CancelledError, NothingToDoError, UsageError
 from nast_fx.models import validated
 
 if TYPE_CHECKING:
@@ -54,6 +54,21 @@ class BatchOptions(QueueOptions):
         list[str] | None,
         typer.Option("--exclude", metavar="GLOB", help="Of folders not such files.", rich_help_panel=INPUT),
     ] = None
+    stems: Annotated[
+        bool,
+        typer.Option(
+            "--stems",
+            help="The files are stems of one mix: they get one key, tempo, length and gain; the mix is "
+            "styled too, and it is checked that the results sum to it.",
+            rich_help_panel=INPUT,
+        ),
+    ] = False
+    mix: Annotated[
+        Path | None,
+        typer.Option(
+            "--mix", metavar="FILE", help="The mix of the stems; their sum by default.", rich_help_panel=INPUT
+        ),
+    ] = None
     resume: Annotated[
         bool,
         typer.Option(
@@ -84,15 +99,19 @@ def batch(options: BatchOptions) -> None:
 
 def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
     from nast_fx.jobs.plan import plan_batch
+    from nast_fx.jobs.stems import stem_mix
 
     if not options.inputs:
         raise UsageError("IN is missing; see nast-fx batch --help")
+    if options.mix is not None and not options.stems:
+        raise UsageError("--mix is for --stems")
     naming, limits = options.naming(), options.limits()
     jobs = options.jobs(options.inputs[0])
     recipes = options.recipes(jobs)
     for text in (text for job in jobs for text in job.notes):
         reporter.note(text)
-    found = _found(options, journal, recipes[0].request.inputs[1:])
+    beside = recipes[0].request.inputs[1:]
+    found = _found(options, journal, beside if options.mix is None else (*beside, options.mix))
     for number, (path, reason) in enumerate(found.passed_over.items()):
         if number < MOST_NOTES or options.verbose:
             reporter.note(f"{path} is passed over: {reason}.")
@@ -100,12 +119,16 @@ def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
         reporter.note(f"{more} more files are passed over; --verbose names them.")
     if not found.contents:
         raise NothingToDoError(f"nothing to do: there is no audio in {', '.join(map(str, options.inputs))}")
-    plan = reporter.follow(plan_batch(found.contents, recipes, naming, journal))
+    mix = None
+    if options.stems:
+        mix = reporter.follow(stem_mix(found.contents, options.mix, journal.digest))
+    plan = reporter.follow(plan_batch(found.contents, recipes, naming, journal, mix=mix))
     _run(plan, options, naming.root, limits, journal, reporter, found)
 
 
 def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
     from nast_fx.jobs.plan import plan_rest
+    from nast_fx.jobs.stem_group import StemGroup
 
     where = f" into {options.output}" if options.output else ""
     found = journal.unfinished(options.output)
@@ -113,9 +136,14 @@ def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
         raise NothingToDoError(f"nothing to do: no batch{where} was broken off")
     settings, tasks = found
     root = Path(settings.pop("root"))
+    if any(task.request.mix is not None and not task.request.mix.exists() for task in tasks):
+        raise AudioFileError("the mix of these stems is gone; give the batch's whole command again")
+    groups = [StemGroup.from_dict(values) for values in settings.pop("stems", [])]
     reporter.note(f"Going on with {len(tasks)} files of {root}.")
     limits = validated(QueueLimits, settings)
-    _run(plan_rest(tasks, journal), options, root, limits, journal, reporter, None)
+    plan = plan_rest(tasks, journal)
+    plan.groups = groups
+    _run(plan, options, root, limits, journal, reporter, None)
 
 
 def _found(options: BatchOptions, journal: Journal, beside: tuple[Path, ...]) -> Found:
@@ -147,6 +175,7 @@ def _run(
     found: Found | None,
 ) -> None:
     from nast_fx.cli.queue_run import Session, judge, make_executor, show_plan, tell_summary
+    from nast_fx.cli.stem_check import check_groups
 
     show_plan(plan, reporter, as_json=options.json, whole=options.dry_run, quiet=options.quiet)
     if options.dry_run:
@@ -164,6 +193,7 @@ def _run(
             raise CancelledError(
                 f"cancelled; {n_done} of {len(plan.tasks)} are finished; nast-fx batch --resume goes on"
             ) from None
+    verdicts = check_groups(plan.groups, journal, reporter, as_json=options.json)
     if not options.quiet:
         tell_summary(outcomes, root, time.monotonic() - began, as_json=options.json)
-    judge(outcomes)
+    judge(outcomes, verdicts)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nast_fx.audio.stale import remove_stale
 from nast_fx.cli.console import Reporter, write_error, write_json
@@ -21,6 +22,9 @@ from nast_fx.jobs.recipe import Plan
 from nast_fx.jobs.space import lack_of_space_for_all
 from nast_fx.jobs.task import Outcome
 from nast_fx.progress import Steps
+
+if TYPE_CHECKING:
+    from nast_fx.jobs.stems import StemVerdict
 
 __all__ = ["Session", "judge", "make_executor", "show_plan", "tell_summary"]
 
@@ -48,6 +52,7 @@ class Session:
         if plan.tasks and (lack := lack_of_space_for_all(plan.tasks, self.root)):
             self.reporter.note(f"For all of it {lack}; the queue will pause when there is no room.")
         settings = self.limits.model_dump(mode="json")
+        settings |= {"stems": [group.as_dict() for group in plan.groups]} if plan.groups else {}
         batch = self.journal.begin(self.root, settings, plan.tasks) if plan.tasks else ""
         made_root = not self.root.exists()
         manifest = Manifest(
@@ -156,13 +161,13 @@ def tell_summary(outcomes: Sequence[Outcome], root: Path, seconds: float, *, as_
     write_error(f"{said} in {seconds:.1f} s", label="")
 
 
-def judge(outcomes: Sequence[Outcome]) -> None:
+def judge(outcomes: Sequence[Outcome], verdicts: Sequence[StemVerdict] = ()) -> None:
     """End the program as it ought to.
 
     Raises
     ------
     SomeFailedError, NastFxError
-        Some, or all, failed.
+        Some, or all, failed; or stems do not sum to their mix.
     NothingToDoError
         All were there already.
     """
@@ -172,6 +177,8 @@ def judge(outcomes: Sequence[Outcome]) -> None:
         kind = SomeFailedError if counts["failed"] < len(outcomes) else NastFxError
         of = f"{counts['failed']} of {len(outcomes)}" if len(outcomes) > 1 else "the only one"
         raise kind(f"{of} failed; the first: {first}")
+    if problems := [text for verdict in verdicts for text in verdict.problems]:
+        raise SomeFailedError(f"the stems do not sum to the mix any more: {' '.join(problems)}")
     if not counts["done"]:
         raise NothingToDoError(f"nothing to do: all {len(outcomes)} results are there already")
 

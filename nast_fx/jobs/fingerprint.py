@@ -46,7 +46,7 @@ def fingerprint_of(request: RenderRequest, output: OutputFormat, digest: Digest)
         if (path := getattr(request, name)) is not None:
             values[name] = _digest_of(path, digest)
     for style, plain in zip(request.styles, values["styles"], strict=True):
-        plain["path"] = _digest_of(style.path, digest)
+        plain["path"] = _digest_of(style.path if style.path.exists() else _named(style.path), digest)
     inside = [_digest_of(path, digest) for path in request.chain_inputs]
     facts = [values, output.container, output.bits, inside]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -67,8 +67,16 @@ def file_digest(path: Path) -> str:
         raise file_error(path, "cannot be read", error) from error
 
 
+def _named(name: Path) -> Path:
+    """Find the file of a style that is named without its place; the name itself if there is none."""
+    from nast_fx.styles.find import named_style
+
+    found = named_style(name)
+    return found.path if found else name
+
+
 def _digest_of(path: Path, digest: Digest) -> str:
     if path.is_dir():  # a plugin's bundle
         return str(stamp_of_bundle(path))
-    # A plugin may be named without its place, a style may be one that is shipped.
+    # A plugin may be named without its place.
     return digest(path) if path.exists() else str(path)

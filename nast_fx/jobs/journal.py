@@ -195,6 +195,18 @@ class Journal:
                 return json.loads(batch["settings"]), tasks
         return None
 
+    def latest(self, wanted: Path) -> tuple[Path, dict[str, Any]] | None:
+        """Give the file that was last made for a name, and its facts, if it is still so."""
+        row = self._base.execute(
+            "SELECT stamp, result FROM jobs WHERE wanted = ? AND state = 'done' ORDER BY ended DESC",
+            (path_key(wanted),),
+        ).fetchone()
+        if row is None:
+            return None
+        result = json.loads(row["result"])
+        output = Path(result["output"])
+        return (output, result) if row["stamp"] == str(stamp_of(output)) else None
+
     def results(self, root: Path) -> Iterator[dict[str, Any]]:
         """Give the facts of all that is done below a folder, the latest of each file."""
         rows = self._base.execute(

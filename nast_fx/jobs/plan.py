@@ -19,6 +19,7 @@ from nast_fx.jobs.find import Content
 from nast_fx.jobs.fingerprint import fingerprint_of
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.recipe import Naming, Plan, Recipe
+from nast_fx.jobs.stem_group import StemGroup
 from nast_fx.jobs.task import Outcome, Task
 from nast_fx.models import Overwrite, RenderRequest
 from nast_fx.models.output import OutputFormat, choose_format
@@ -41,9 +42,23 @@ class _Draft:
 
 
 def plan_batch(
-    contents: Sequence[Content], recipes: Sequence[Recipe], naming: Naming, journal: Journal
+    contents: Sequence[Content],
+    recipes: Sequence[Recipe],
+    naming: Naming,
+    journal: Journal,
+    *,
+    mix: Content | None = None,
 ) -> Steps[Plan]:
     """Plan a batch.
+
+    Parameters
+    ----------
+    contents : sequence of Content
+    recipes : sequence of Recipe
+    naming : Naming
+    journal : Journal
+    mix : Content, optional
+        Of which the contents are stems; it is styled too.
 
     Raises
     ------
@@ -52,6 +67,9 @@ def plan_batch(
     """
     plan = Plan()
     drafts: list[_Draft] = []
+    if mix is not None:
+        contents = [*contents, mix]
+        recipes = [_of_mix(recipe, mix.path) for recipe in recipes]
     for n, content in enumerate(contents, 1):
         yield Progress("read", share=0.3 * n / len(contents), note=f"looking at {content.path.name}")
         for recipe in recipes:
@@ -63,6 +81,7 @@ def plan_batch(
                 plan.ended.append(Outcome(content.path, output, "failed", str(error)))
                 break  # it is no better for the other recipes
     drafts = _told_apart(drafts, naming, [content.path for content in contents])
+    plan.groups = _groups(drafts, recipes, mix) if mix is not None else []
     taken: set[str] = set()
     for n, draft in enumerate(drafts, 1):
         yield Progress("read", share=0.3 + 0.7 * n / len(drafts), note=f"reading {draft.content.path.name}")
@@ -106,6 +125,20 @@ def _draft(number: int, n: int, count: int, content: Content, recipe: Recipe, na
     wanted = naming.root / naming.pattern.name(tokens)
     sides = {kind: naming.root / pattern.name(tokens) for kind, pattern in naming.sides.items()}
     return _Draft(number, content, info, recipe, output, wanted, sides)
+
+
+def _of_mix(recipe: Recipe, mix: Path) -> Recipe:
+    return replace(recipe, request=recipe.request.model_copy(update={"mix": mix.absolute()}))
+
+
+def _groups(drafts: Sequence[_Draft], recipes: Sequence[Recipe], mix: Content) -> list[StemGroup]:
+    """Find what each recipe makes of the stems and of the mix."""
+    groups = []
+    for recipe in recipes:
+        own = [draft for draft in drafts if draft.recipe is recipe]
+        stems = tuple(draft.wanted for draft in own if draft.content is not mix)
+        groups += [StemGroup(draft.wanted, stems) for draft in own if draft.content is mix]
+    return groups
 
 
 def _told_apart(drafts: list[_Draft], naming: Naming, contents: Sequence[Path]) -> list[_Draft]:
@@ -205,6 +238,8 @@ def _absolute(request: RenderRequest, content: Path) -> RenderRequest:
         path = getattr(request, name)
         if path is not None and path.exists():
             values[name] = path.absolute()
+    if values.get("mix") == values["content"]:
+        values["mix"] = None  # it is no stem of itself
     return request.model_copy(update=values)
 
 

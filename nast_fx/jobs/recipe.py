@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nast_fx.jobs.stem_group import StemGroup
 from nast_fx.jobs.task import Outcome, Task
 from nast_fx.models import Overwrite, RenderRequest
 from nast_fx.models.pattern import NamePattern
@@ -56,10 +57,11 @@ class Naming:
 
 @dataclass
 class Plan:
-    """Tasks to do, and what has ended before it began."""
+    """Tasks to do, what has ended before it began, and which results shall sum to which."""
 
     tasks: list[Task] = field(default_factory=list)
     ended: list[Outcome] = field(default_factory=list)
+    groups: list[StemGroup] = field(default_factory=list)
 
     @property
     def folders(self) -> list[Path]:
