@@ -17,7 +17,7 @@ from nast_fx.audio import Audio
 from nast_fx.errors import AudioFileError
 from nast_fx.methods import build_method
 from nast_fx.models import METHOD_SETTINGS
-from nast_fx.models.methods import COMPONENTS
+from nast_fx.models.methods_random import COMPONENTS
 from nast_fx.optimize import Outcome
 from nast_fx.progress import Progress, drain
 from nast_fx.reproductions import REPRODUCTIONS, find_reproduction
