@@ -11,10 +11,9 @@ import typer
 
 from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import RUN
-from nast_fx.cli.parameters import takes
+from nast_fx.cli.parameters import checked, option_names, takes
 from nast_fx.cli.queue_options import INPUT, QueueLimits, QueueOptions
 from nast_fx.errors import CancelledError, NothingToDoError, UsageError
-from nast_fx.models import validated
 
 if TYPE_CHECKING:
     from nast_fx.jobs.find import Found
@@ -114,7 +113,7 @@ def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
     settings, tasks = found
     root = Path(settings.pop("root"))
     reporter.note(f"Going on with {len(tasks)} files of {root}.")
-    limits = validated(QueueLimits, settings)
+    limits = checked(QueueLimits, settings | options._given(QueueLimits), names=option_names(BatchOptions))
     _run(plan_rest(tasks, journal), options, root, limits, journal, reporter, None)
 
 

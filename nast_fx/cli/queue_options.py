@@ -29,6 +29,13 @@ __all__ = ["INPUT", "QueueLimits", "QueueOptions", "parse_resources"]
 INPUT = "Input"
 CLUSTER = "Cluster"
 WITHOUT_PRESET = "styled"
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}/?")
+
+
+def _checked_address(text: str | None) -> str | None:
+    if text is not None and not _ADDRESS.fullmatch(text):
+        raise ValueError("like tcp://HOST:8786")
+    return text
 
 
 def _checked_resources(text: str) -> str:
@@ -65,7 +72,7 @@ class QueueLimits(Settings):
     when_full: Literal["wait", "stop"] = setting(
         "wait", "On a full disk: wait until there is room, or stop the batch."
     )
-    cluster: str | None = setting(
+    cluster: Annotated[str | None, AfterValidator(_checked_address)] = setting(
         None, "Scheduler of a dask cluster whose workers do the jobs, as tcp://HOST:8786."
     )
     cluster_resources: Annotated[str, AfterValidator(_checked_resources)] = setting(

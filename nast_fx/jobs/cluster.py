@@ -67,7 +67,7 @@ class ClusterExecutor(JobExecutor):
     Raises
     ------
     UsageError
-        It is no address; dask is not installed; a worker has another version.
+        dask is not installed; a worker has another version.
     DeviceError
         No scheduler answers, no worker can do a job, or one does not reach the storage.
     """

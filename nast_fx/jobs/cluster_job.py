@@ -32,6 +32,7 @@ TOPIC = "nast-fx"  # of the events that say how far a job is
 LOOK_SECONDS = 0.2  # between two looks whether the job is still wanted
 REPORT_SECONDS = 0.5  # between two reports
 BLOCK = 2**20
+WORKING = ("running", "paused", "closing_gracefully")  # states of a dask worker
 
 Job = Mapping[str, Any]
 
@@ -131,7 +132,8 @@ def _done(
     files = [_packed(kind, path, job, storage) for kind, path in layout.made(facts)]
     if storage and not _is_wanted(worker):
         storage.remove(job["name"])
-    return {"facts": layout.near(facts) | {"host": socket.gethostname()}, "files": files}
+    here = {"host": socket.gethostname(), "worker": str(worker.name)}
+    return {"facts": layout.near(facts) | here, "files": files}
 
 
 def _lay(
@@ -178,7 +180,12 @@ def _followed(worker: Any, bench: Bench, job: Job, layout: Layout) -> dict[str, 
 
 
 def _is_wanted(worker: Any) -> bool:
-    """Whether the running task is: the scheduler takes it back if it is cancelled, or its client is gone."""
+    """Whether the running task is: the scheduler takes it back if it is cancelled or its client is gone.
+
+    A worker without a scheduler closes: what it does now, nobody will ask for.
+    """
+    if worker.status.name not in WORKING:
+        return False
     task = worker.state.tasks.get(worker.get_current_task())
     return task is not None and task.state in ("executing", "long-running")
 

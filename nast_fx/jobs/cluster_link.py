@@ -5,12 +5,14 @@ dask is imported here and nowhere above, when a cluster is asked for.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import re
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from nast_fx import __version__
 from nast_fx.errors import DeviceError, UsageError
@@ -20,11 +22,10 @@ __all__ = ["check_workers", "connect", "quiet", "shared_out", "slots_of", "wait_
 
 CONNECT_SECONDS = 8.0  # also to find a scheduler again that went away
 WAIT_SECONDS = 20.0  # for a worker to join
-SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
-_ADDRESS = re.compile(rf"(?:(?:{'|'.join(SCHEMES)})://)?(?:\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{{1,5}}/?")
 INSTALL = "pip install 'nast-fx[cluster]'"
 
 Resources = Mapping[str, float]
+T = TypeVar("T")
 
 
 def connect(address: str) -> Any:
@@ -33,44 +34,77 @@ def connect(address: str) -> Any:
     Raises
     ------
     UsageError
-        It is no address, or dask is not installed.
+        dask is not installed, or certificates are missing.
     DeviceError
         Nobody answers there.
     """
-    if not _ADDRESS.fullmatch(address):
-        raise UsageError(f"--cluster {address}: write it as tcp://HOST:8786")
     try:
         import dask
         import fsspec  # noqa: F401
-        from distributed import Client
+        from distributed import Client, Security
     except ImportError as error:
         raise UsageError(f"--cluster needs dask ({error}): {INSTALL}") from None
     # Contents go with their jobs, which is meant; storage is there for what is too large.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"})
-    began = time.monotonic()
+    make, security = Client, Security  # type: tuple[Any, Any]
+    if address.startswith(("tls", "wss")) and not security().get_connection_args("client")["ssl_context"]:
+        raise UsageError(
+            f"--cluster {address}: certificates are needed; name them in dask's configuration "
+            "(distributed.comm.tls)"
+        )
     try:
-        make: Any = Client  # it has no types
-        return make(
-            address.rstrip("/"),
-            timeout=CONNECT_SECONDS,
-            set_as_default=False,
-            direct_to_workers=False,
-            name=f"nast-fx-{__version__}",
+        return _within(
+            CONNECT_SECONDS + 1,
+            lambda: make(
+                address.rstrip("/"),
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
+                direct_to_workers=False,
+                name=f"nast-fx-{__version__}",
+            ),
         )
+    except OSError as error:  # a TimeoutError is one
+        reason = _reason(error)
     except Exception as error:  # what does not speak dask's protocol fails in many ways
-        reason = (
-            f"nobody answered for {time.monotonic() - began:.0f} s"
-            if isinstance(error, TimeoutError | OSError)
-            else f"{type(error).__name__}: {error}".splitlines()[0]
-        )
-        raise DeviceError(f"--cluster {address}: no scheduler can be reached there: {reason}") from None
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    raise DeviceError(f"--cluster {address}: no scheduler can be reached there ({reason})")
+
+
+def _reason(error: BaseException) -> str:
+    """Find what the system said of a connection that failed."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.errno and inner.strerror:
+            return inner.strerror[:1].lower() + inner.strerror[1:]
+        inner = inner.__cause__ or inner.__context__
+    return "nobody answered"
+
+
+def _within(seconds: float, make: Callable[[], T]) -> T:
+    """Call something that may hang, and give it up after a while.
+
+    Raises
+    ------
+    TimeoutError
+        It has taken too long.
+    """
+    made: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            made.set_result(make())
+        except BaseException as error:
+            made.set_exception(error)
+
+    threading.Thread(target=call, daemon=True).start()
+    return made.result(seconds)
 
 
 def quiet() -> None:
     """Silence the loggers of dask: what matters is said by errors."""
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name)
-    for name in list(logging.root.manager.loggerDict):
+    with contextlib.suppress(ImportError):
+        import distributed  # noqa: F401  (which sets their levels)
+    for name in ["asyncio", *logging.root.manager.loggerDict]:
         if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
