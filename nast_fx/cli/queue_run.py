@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from nast_fx.audio.stale import remove_stale
 from nast_fx.cli.console import Reporter, write_error, write_json
-from nast_fx.cli.queue_options import QueueLimits
+from nast_fx.cli.queue_options import QueueLimits, parse_resources
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, SomeFailedError
 from nast_fx.jobs.batch import Queue, run_batch
 from nast_fx.jobs.executors import WorkerExecutor, n_cores
+from nast_fx.jobs.job_executor import JobExecutor
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME, Manifest
 from nast_fx.jobs.recipe import Plan
@@ -38,7 +39,7 @@ class Session:
 
     root: Path
     journal: Journal
-    executor: WorkerExecutor
+    executor: JobExecutor
     limits: QueueLimits
     reporter: Reporter
     as_json: bool
@@ -69,10 +70,7 @@ class Session:
             self.tell(outcome)
 
         queue = Queue(
-            self.executor,
-            self.executor.n_workers,
-            self.executor.threads,
-            stops_when_full=self.limits.when_full == "stop",
+            self.executor, threads=self.executor.threads, stops_when_full=self.limits.when_full == "stop"
         )
         try:
             yield from run_batch(plan.tasks, queue, self.journal, batch, on_outcome=on_outcome)
@@ -109,8 +107,20 @@ class Session:
             self.reporter.note(_sentence(outcome))
 
 
-def make_executor(limits: QueueLimits) -> WorkerExecutor:
-    """Make the workers: by default as many as have two processors each, at most four."""
+def make_executor(limits: QueueLimits) -> JobExecutor:
+    """Make the workers: by default as many as have two processors each, at most four; or join a cluster."""
+    if limits.cluster is not None:
+        from nast_fx.jobs.cluster import ClusterExecutor
+        from nast_fx.jobs.cluster_link import quiet
+
+        quiet()
+        return ClusterExecutor(
+            limits.cluster,
+            n_jobs=limits.n_jobs,
+            threads=limits.threads,
+            resources=parse_resources(limits.cluster_resources),
+            storage=limits.storage,
+        )
     n_jobs = limits.n_jobs or min(MOST_JOBS, max(1, n_cores() // 2))
     return WorkerExecutor(n_jobs, threads=limits.threads)
 

@@ -17,7 +17,7 @@ from nast_fx.errors import NastFxError
 from nast_fx.models.messages import PROTOCOL
 from nast_fx.progress import Progress
 
-__all__ = ["WorkerDiedError", "WorkerProcess"]
+__all__ = ["WorkerDiedError", "WorkerProcess", "raised"]
 
 LEAVE_SECONDS = 5.0  # to end by itself, before it is ended
 # What the libraries under torch and numpy read when they are loaded.
@@ -88,7 +88,7 @@ class WorkerProcess:
                 result: dict[str, Any] = message["result"]
                 return result
             if message["type"] == "error":
-                raise _raised(message)
+                raise raised(message)
             fields = {key: value for key, value in message.items() if key not in ("type", "id")}
             on_progress(Progress(**fields))
 
@@ -161,8 +161,8 @@ def _apart() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _raised(message: Mapping[str, Any]) -> NastFxError:
-    """Make the error that was raised there, of its own kind where we know it."""
+def raised(message: Mapping[str, Any]) -> NastFxError:
+    """Make the error that a worker's message tells of, of its own kind where we know it."""
     kind = getattr(errors, str(message.get("kind")), NastFxError)
     error = (kind if isinstance(kind, type) and issubclass(kind, NastFxError) else NastFxError)(
         message["message"]
