@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nast_fx.jobs.kind import Beside, Sides
-from nast_fx.models import ChainRequest, RenderRequest, TextureRequest
+from nast_fx.models import ChainRequest, RenderRequest, TextureRequest, validated
 from nast_fx.models.listening import CheckRequest
 from nast_fx.models.request import AnalyzeRequest, WaitRequest
 from nast_fx.progress import Progress, Steps
@@ -42,10 +42,11 @@ def chain(request: ChainRequest, beside: Beside) -> Steps[dict[str, Any]]:
 
 def check(request: CheckRequest, beside: Beside) -> Steps[dict[str, Any]]:
     """Say what a render would do."""
-    yield Progress("check", note=request.request.content.name)
+    checked = validated(RenderRequest, request.request)
+    yield Progress("check", note=checked.content.name)
     from nast_fx.render import preview_render
 
-    return preview_facts(preview_render(request.request))
+    return preview_facts(preview_render(checked))
 
 
 def analyze(request: AnalyzeRequest, beside: Beside) -> Steps[dict[str, Any]]:

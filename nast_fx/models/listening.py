@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from nast_fx.models.base import Settings, setting
-from nast_fx.models.request import RenderRequest
 
 __all__ = ["CheckRequest", "PeaksRequest", "SpectrogramRequest"]
 
@@ -40,4 +40,4 @@ class SpectrogramRequest(Settings):
 class CheckRequest(Settings):
     """Say what a render would do, without the work."""
 
-    request: RenderRequest = setting(..., "The render.")
+    request: dict[str, Any] = setting(..., "Fields of the render's request.")
