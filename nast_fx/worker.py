@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from nast_fx import __version__
 from nast_fx.errors import CancelledError, DeviceError, NastFxError, UsageError
+from nast_fx.jobs.kind import Switch
 from nast_fx.models import METHOD_SETTINGS, Settings
 from nast_fx.models.messages import (
     ANSWERS,
@@ -30,6 +31,7 @@ from nast_fx.models.messages import (
     ErrorMessage,
     Greeting,
     Hello,
+    PartMessage,
     Pause,
     ProgressMessage,
     Question,
@@ -67,6 +69,7 @@ class Worker:
         self._is_cancelled = False
         self._is_paused = False
         self._is_left = False
+        self._switch = Switch()
 
     def serve(self) -> None:
         """Answer until the questions end; jobs run in the thread that calls."""
@@ -124,6 +127,7 @@ class Worker:
             with self._state:
                 self._is_paused = isinstance(question, Pause)
                 self._state.notify_all()
+            self._switch.turn(self._is_paused)
 
     def _done(self, run: Run) -> Settings:
         """Do a job and give what is to be said of it."""
@@ -131,12 +135,15 @@ class Worker:
         from nast_fx.jobs.run import steps_of
 
         report = _Reports(run.id)
-        steps = steps_of(run.model_dump(mode="json", exclude={"type", "id"}))
+        steps = steps_of(run.model_dump(mode="json", exclude={"type", "id"}), self._switch)
         try:
             with contextlib.closing(steps):
                 while True:
                     self._hold(report)
-                    self._say(report.of(next(steps)))
+                    progress = next(steps)
+                    if progress.part:
+                        self._say(PartMessage(id=run.id, part=plain(progress.part)))
+                    self._say(report.of(progress))
         except StopIteration as stop:
             return ResultMessage(id=run.id, kind=run.kind, result=stop.value)
         except Exception as error:
@@ -186,7 +193,7 @@ class _Reports:
         is_same = (progress.stage, progress.segment) == (self._last.stage, self._last.segment)
         if is_same and time.monotonic() < self._next:
             return None
-        values = plain(vars(progress))
+        values = plain({name: value for name, value in vars(progress).items() if name != "part"})
         values["share"] = min(max(values["share"] or 0.0, 0.0), 1.0)
         self._last = ProgressMessage(id=self._name, **values)
         self._next = time.monotonic() + REPORT_SECONDS

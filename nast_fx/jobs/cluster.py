@@ -26,8 +26,9 @@ from nast_fx.jobs.cluster_watch import Watch
 from nast_fx.jobs.delivery import deliver
 from nast_fx.jobs.job_executor import ExecutorLostError, JobExecutor, JobFuture, checked_call
 from nast_fx.jobs.parcel import Digests, Parcel, pack
-from nast_fx.jobs.process import WorkerDiedError, raised
+from nast_fx.jobs.process import WorkerDiedError
 from nast_fx.jobs.storage import ALIVE, Storage
+from nast_fx.models.messages import ErrorMessage
 from nast_fx.progress import Progress
 
 __all__ = ["ClusterExecutor"]
@@ -237,7 +238,7 @@ class ClusterExecutor(JobExecutor):
                 n_sendings += 1
                 self._carrier.supply(parcel, answer["missing"], answer["worker"], began)
             elif "error" in answer:
-                raise raised(answer["error"])
+                raise ErrorMessage.model_validate(answer["error"]).error
             else:
                 return answer
         raise WorkerDiedError("the cluster has lost the job again and again")
