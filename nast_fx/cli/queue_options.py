@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import AfterValidator, model_validator
 
 from nast_fx.cli.content import INSTRUMENT, SNIPPET, snippet_values
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.options import OUTPUT, RUN, SOUND, JobOptions
 from nast_fx.cli.parameters import checked, option_names
+from nast_fx.cli.queue_limits import QueueLimits
 from nast_fx.cli.style_options import StyleOptions
 from nast_fx.errors import UsageError
 from nast_fx.models import Overwrite, RenderRequest, Settings
@@ -24,71 +23,11 @@ if TYPE_CHECKING:
     from nast_fx.cli.jobs import Job
     from nast_fx.jobs.recipe import Naming, Recipe
 
-__all__ = ["INPUT", "QueueLimits", "QueueOptions", "parse_resources"]
+__all__ = ["INPUT", "QueueLimits", "QueueOptions"]
 
 INPUT = "Input"
 CLUSTER = "Cluster"
 WITHOUT_PRESET = "styled"
-_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}/?")
-
-
-def _checked_address(text: str | None) -> str | None:
-    if text is not None and not _ADDRESS.fullmatch(text):
-        raise ValueError("like tcp://HOST:8786")
-    return text
-
-
-def _checked_resources(text: str) -> str:
-    if parse_resources(text) is None:
-        raise ValueError("like GPU=1, several joined by commas")
-    return text
-
-
-def parse_resources(text: str) -> dict[str, float] | None:
-    """Read ``GPU=1,MEMORY=2e9``; None if it is something else."""
-    resources = {}
-    for part in filter(None, text.split(",")):
-        match = re.fullmatch(r"\s*(\w[\w.-]*)\s*=\s*(\d[\d.]*(?:e\d\d?)?)\s*", part)
-        try:
-            resources[match[1]] = float(match[2])  # type: ignore[index]
-        except (TypeError, ValueError):
-            return None
-    return None if 0.0 in resources.values() else resources
-
-
-class QueueLimits(Settings):
-    """How a queue is worked off."""
-
-    n_jobs: int | None = setting(
-        None,
-        "How many files are rendered side by side; empty is one for two processors, at most 4, or as many as "
-        "a cluster can do.",
-        ge=1,
-        le=256,
-    )
-    threads: int | None = setting(
-        None, "Threads of each; empty shares the processors out. Part of a result's identity.", ge=1, le=1024
-    )
-    when_full: Literal["wait", "stop"] = setting(
-        "wait", "On a full disk: wait until there is room, or stop the batch."
-    )
-    cluster: Annotated[str | None, AfterValidator(_checked_address)] = setting(
-        None, "Scheduler of a dask cluster whose workers do the jobs, as tcp://HOST:8786."
-    )
-    cluster_resources: Annotated[str, AfterValidator(_checked_resources)] = setting(
-        "", "What a worker of the cluster must offer for a job, as GPU=1; several are joined by commas."
-    )
-    storage: str | None = setting(
-        None,
-        "Folder that the cluster reaches too, as file:///mnt/share or s3://bucket/folder: inputs and results "
-        "go through it instead of through the scheduler.",
-    )
-
-    @model_validator(mode="after")
-    def _storage_is_a_clusters(self) -> QueueLimits:
-        if self.cluster is None and (self.storage or self.cluster_resources):
-            raise ValueError("--storage and --cluster-resources belong to --cluster")
-        return self
 
 
 @dataclass(frozen=True, kw_only=True)

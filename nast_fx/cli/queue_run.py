@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nast_fx.audio.stale import remove_stale
 from nast_fx.cli.console import Reporter, write_error, write_json
-from nast_fx.cli.queue_options import QueueLimits, parse_resources
+from nast_fx.cli.queue_limits import QueueLimits, parse_resources
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, SomeFailedError
 from nast_fx.jobs.batch import Queue, run_batch
