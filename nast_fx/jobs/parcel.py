@@ -6,7 +6,7 @@ Paths mean nothing on another machine. Every file that a request names is replac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,13 @@ from nast_fx.audio.names import clean_text, file_error, shown
 from nast_fx.audio.output_names import place
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.jobs.fingerprint import file_digest
+from nast_fx.jobs.request_files import with_files
 from nast_fx.jobs.run import request_values
 from nast_fx.jobs.stamp import Stamp, stamp_of
-from nast_fx.models import Overwrite, Settings, validated
-from nast_fx.models.chain_walk import file_names, slot_places, with_file_names
+from nast_fx.models import Overwrite, validated
 from nast_fx.models.messages import REQUESTS
-from nast_fx.models.setting_files import named_file
 
-__all__ = ["Digests", "Item", "Parcel", "pack", "places", "with_files"]
+__all__ = ["Digests", "Item", "Parcel", "pack", "places"]
 
 TOKEN = "nast-fx-file-{}"
 PLUGIN_SUFFIXES = (".vst3", ".component")
@@ -204,29 +203,6 @@ def pack(job: Mapping[str, Any], digests: Digests) -> Parcel:
     )
 
 
-def with_files(request: Settings, change: Callable[[str, Path], Path]) -> Settings:
-    """Give a request with every file in it changed; `change` hears what a file is for, and its path."""
-    values: dict[str, Any] = {}
-    for use in ("content", "midi", "instrument", "mix"):
-        if (path := getattr(request, use, None)) is not None:
-            values[use] = change(use, path)
-    if styles := getattr(request, "styles", ()):
-        values["styles"] = tuple(
-            style.model_copy(update={"path": change("style", style.path)}) for style in styles
-        )
-    settings = getattr(request, "settings", {})
-    if named := named_file(getattr(request, "method", ""), settings):
-        values["settings"] = settings | {named[0]: str(change("weights", Path(named[1]).absolute()))}
-    if (chain := getattr(request, "chain", None)) is not None and _names_files(chain):
-        folder = request.chain_folder or Path.cwd()  # type: ignore[attr-defined]
-        values["chain"] = with_file_names(
-            chain, lambda name: str(change("chain", folder / Path(name).expanduser()))
-        )
-    if "chain_file" in type(request).model_fields:
-        values["chain_file"] = None
-    return request.model_copy(update=values)
-
-
 def places(request: Any, output: Path | None, side_files: Mapping[str, Path]) -> list[tuple[Path, Overwrite]]:
     """Give all that a job writes here, each with what to do if it is there already."""
     if output is None:
@@ -235,10 +211,6 @@ def places(request: Any, output: Path | None, side_files: Mapping[str, Path]) ->
     # Files beside a result that is made anew are made anew too.
     beside: Overwrite = "overwrite" if policy == "skip" else policy
     return [(output, policy), *((path, beside) for path in side_files.values())]
-
-
-def _names_files(chain: Any) -> bool:
-    return any(file_names(slot) for _, slot in slot_places(chain.slots))
 
 
 def _named_style(path: Path) -> Path | None:
