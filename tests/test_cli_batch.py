@@ -21,10 +21,13 @@ from cli_runner import Cli, Ended
 from nast_fx.jobs import batch as batch_module
 from nast_fx.jobs import journal as journal_module
 from nast_fx.jobs import session, space
+from nast_fx.jobs.fingerprint import file_digest, fingerprint_of
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME
 from nast_fx.jobs.owner import Owner
 from nast_fx.jobs.run import run_request
+from nast_fx.models import RenderRequest, StyleReference
+from nast_fx.models.output import OutputFormat
 from nast_fx.styles.find import made_user_folder
 
 QUICK = ("-s", "rain.wav", "--set", "max_iterations=1", "--fresh")
@@ -159,6 +162,29 @@ def test_folders_in_folders(cli: Cli) -> None:
     same = cli.run("batch", "IN/drums/loud", "-o", "IN/drums/loud", *COPY)
     assert len(same.out) == 2
     assert cli.run("batch", "IN/drums/loud", "-o", "IN/drums/loud", *COPY).code == 4
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_is_named(cli: Cli) -> None:
+    (cli.folder / "IN" / "mine").mkdir(mode=0)
+    ended = batch(cli, "IN", "--recursive")
+    assert ended.code == 0
+    assert any("IN/mine is passed over: the folder cannot be read" in line for line in ended.err)
+
+
+def test_a_file_that_a_setting_names_counts_with_its_bytes(cli: Cli) -> None:
+    request = RenderRequest(
+        content=cli.folder / "rain.wav",
+        styles=(StyleReference(path=cli.folder / "rain.wav"),),
+        method="mital",
+        settings={"features": str(cli.folder / "mine.pt")},
+    )
+    wav = OutputFormat(container="wav", bits="24")
+    seen = set()
+    for data in (b"one", b"other"):
+        (cli.folder / "mine.pt").write_bytes(data)
+        seen.add(fingerprint_of(request, wav, file_digest))
+    assert len(seen) == 2
 
 
 def test_a_grid_goes_into_named_files(cli: Cli) -> None:
@@ -435,3 +461,21 @@ def test_a_style_by_name_is_known_by_what_it_holds(cli: Cli) -> None:
         again = ("--overwrite", "overwrite")
         assert batch(cli, "IN/0-a.flac", options=(*named, *again)).code == 0  # another sound under the name
         assert batch(cli, "IN/0-a.flac", options=(*named, *again)).code == 4
+
+
+def test_what_would_fail_for_every_file_is_said_once_and_first(cli: Cli) -> None:
+    for style, words in (("missing.wav", "there is no such file"), ("IN", "there is no style")):
+        ended = cli.run("batch", "IN", "-o", "OUT", "-s", style, "--dry-run")
+        assert ended.code in (1, 2)
+        assert words in ended.err[-1]
+    (cli.folder / "IN" / "bad.wav").write_bytes(b"no sound")
+    ended = batch(cli, "IN", "--dry-run")
+    assert (ended.code, len(ended.out)) == (3, 7)
+    assert "1 of 8 failed; the first: IN/bad.wav" in ended.err[-1]
+    ended = batch(cli, "IN", "--sweep", f"strength={','.join(str(n / 2000) for n in range(1001))}")
+    assert (ended.code, "asks for 1001 results" in ended.err[-1]) == (2, True)
+
+
+def test_a_folder_does_not_hide_a_style_of_its_name(cli: Cli) -> None:
+    (cli.folder / "bells").mkdir()
+    assert cli.run("batch", "IN/0-16.wav", "-o", "OUT", "-s", "bells", "--amount", "0").code == 0

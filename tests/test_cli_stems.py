@@ -99,8 +99,13 @@ def test_a_mix_that_is_given_is_held_against_the_stems_first(folder: Path) -> No
     assert "IN/song.wav is not the mix of these stems" in error["message"]
     assert "bass.wav is 25.0 ms late. chords.wav is inverted. Without --mix" in error["message"]
     assert not (folder / "OUT").exists()
-    soundfile.write(folder / "IN" / "bass.wav", parts["bass"].T, RATE, subtype="FLOAT")
+    soundfile.write(folder / "IN" / "bass.wav", 2 * parts["bass"].T, RATE, subtype="FLOAT")
     soundfile.write(folder / "IN" / "chords.wav", parts["chords"].T, RATE, subtype="FLOAT")
+    soundfile.write(folder / "IN" / "none.wav", 0 * parts["chords"].T, RATE, subtype="FLOAT")
+    (error,) = of_type(batch(folder, "--mix", "IN/song.wav", code=1), "error")
+    assert "stems: bass.wav is +6.0 dB against the others in the mix. Without" in error["message"]
+    (folder / "IN" / "none.wav").unlink()
+    soundfile.write(folder / "IN" / "bass.wav", parts["bass"].T, RATE, subtype="FLOAT")
     results = of_type(batch(folder, "--mix", "IN/song.wav"), "result")
     assert sorted(Path(one["output"]).name for one in results)[-1] == "song.styled.wav"
     assert len(results) == 4  # the mix is no stem
@@ -123,6 +128,10 @@ def test_what_cannot_be_stems_is_said(folder: Path) -> None:
     soundfile.write(folder / "IN" / "fast.wav", noise(1, RATE).T, 48_000)
     (error,) = of_type(batch(folder, code=2), "error")
     assert "fast.wav: is of 48000 Hz, bass.wav of 16000 Hz; stems have one rate" in error["message"]
+    for path in (folder / "IN").iterdir():
+        soundfile.write(path, np.zeros((RATE, 2)), RATE)
+    (error,) = of_type(batch(folder, code=2), "error")
+    assert error["message"] == "the stems are silent: there is no mix of them"
     ended = run(folder, "batch", "IN", "-o", "OUT", "--mix", "rain.wav", *QUICK)
     assert (ended.returncode, "--mix is for --stems" in ended.stdout) == (2, True)
     assert not (folder / "OUT").exists()

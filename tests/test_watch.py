@@ -17,7 +17,7 @@ from cli_runner import Cli
 from test_cli_batch import COPY, HereExecutor, cli
 
 from nast_fx.jobs.find import Content
-from nast_fx.jobs.task import Outcome
+from nast_fx.jobs.task import ELSEWHERE, Outcome
 from nast_fx.jobs.watch import HotFolder, watch_folder
 from nast_fx.progress import Progress, Steps
 
@@ -110,6 +110,26 @@ def test_a_source_that_changes_meanwhile_stays(tmp_path: Path) -> None:
     tone(path, 0.2)
     assert hot.put_away(Content(path), [Outcome(path, path, "done")]) is None
     assert path.is_file()
+
+
+def test_what_another_batch_is_making_is_left_alone(tmp_path: Path) -> None:
+    hot = HotFolder(tmp_path, settle_seconds=0.1)
+    path = tone(tmp_path / "a.wav")
+
+    def work(contents: Sequence[Content]) -> Steps[list[Outcome]]:
+        yield Progress("batch")
+        return [Outcome(one.path, path, "skipped", ELSEWHERE) for one in contents]
+
+    drain_all(watch_folder(hot, work, once=True))
+    assert names(tmp_path) == ["a.wav"]
+
+
+def test_a_source_that_fails_in_the_work_is_put_aside(cli: Cli) -> None:
+    (cli.folder / "rain.wav").write_bytes(b"no sound")
+    ended = cli.run("watch", "IN", "-o", "OUT", "--once", "--settle", "0.2", *COPY)
+    assert ended.code == 1, ended.err
+    assert len(names(cli.folder / "IN" / "failed")) == 14  # each with its reason
+    assert names(cli.folder / "IN") == ["failed"]
 
 
 def test_once(cli: Cli) -> None:

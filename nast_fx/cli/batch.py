@@ -100,6 +100,7 @@ def batch(options: BatchOptions) -> None:
 
 def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
     from nast_fx.jobs.plan import plan_batch
+    from nast_fx.jobs.recipe import check_styles
     from nast_fx.jobs.stems import stem_mix
 
     if not options.inputs:
@@ -120,6 +121,7 @@ def _begin(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
         reporter.note(f"{more} more files are passed over; --verbose names them.")
     if not found.contents:
         raise NothingToDoError(f"nothing to do: there is no audio in {', '.join(map(str, options.inputs))}")
+    check_styles(recipes)
     mix = None
     if options.stems:
         mix = reporter.follow(stem_mix(found.contents, options.mix, journal.digest))
@@ -171,11 +173,11 @@ def _run(
     from nast_fx.cli.queue_run import judge, show_plan, tell, tell_summary
     from nast_fx.cli.stem_check import check_groups
     from nast_fx.jobs.session import Session, make_executor
+    from nast_fx.jobs.task import Outcome
 
     show_plan(plan, reporter, as_json=options.json, whole=options.dry_run, quiet=options.quiet)
     if options.dry_run:
-        if not plan.tasks:
-            judge(plan.ended)
+        judge([*plan.ended, *(Outcome(task.content, task.output, "done") for task in plan.tasks)])
         return
     began = time.monotonic()
     with make_executor(limits) as executor:

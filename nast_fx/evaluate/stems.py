@@ -38,8 +38,8 @@ class StemFacts:
     Attributes
     ----------
     name : str
-    gain_db : float
-        Level in the mix against that of the stem; 0 where it just sums.
+    gain_db : float or None
+        Level in the mix against that of the stem; 0 where it just sums, None for a silent stem.
     delay_seconds : float
         How much later than in the mix the stem is.
     is_inverted : bool
@@ -50,7 +50,7 @@ class StemFacts:
     """
 
     name: str
-    gain_db: float
+    gain_db: float | None
     delay_seconds: float
     is_inverted: bool
     missing_seconds: float
@@ -122,7 +122,7 @@ def _facts(name: str, stem: Values, others_gone: Values, missing: float, most_db
     """Find a stem in a mix without the others."""
     if not stem.any():
         problem = _length_problem(name, missing)
-        return StemFacts(name, 0.0, 0.0, False, missing, problem)
+        return StemFacts(name, None, 0.0, False, missing, problem)
     lag, value = _fit(stem, others_gone)
     gain_db = 20 * math.log10(max(abs(value), 1e-6))
     facts = StemFacts(name, gain_db, lag / RATE, value < 0, missing, "")

@@ -24,7 +24,7 @@ from nast_fx.jobs.queue import Queue
 from nast_fx.jobs.run import run_request
 from nast_fx.jobs.space import lack_of_space
 from nast_fx.jobs.stamp import stamp_of
-from nast_fx.jobs.task import Ending, Outcome, Task
+from nast_fx.jobs.task import ELSEWHERE, Ending, Outcome, Task
 from nast_fx.progress import Progress, Steps
 
 __all__ = ["Queue", "run_batch"]
@@ -171,7 +171,7 @@ class _Work:
             self._note(task, "skipped", "done meanwhile by another batch", found[1])
             return
         if not self._journal.claim(self._batch, task):
-            self._note(task, "skipped", "another batch is making it")
+            self._note(task, "skipped", ELSEWHERE)
             return
         try:
             for path in (task.output, *task.side_files.values()):

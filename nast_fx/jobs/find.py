@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,11 +90,16 @@ def find_contents(
     contents: dict[str, Content] = {}
     passed: dict[Path, str] = {}
     others = {os.path.realpath(path) for path in beside}
+
+    def on_error(error: OSError) -> None:
+        passed[Path(error.filename)] = f"the folder cannot be read ({error.strerror})"
+
     for given in inputs:
         if not given.exists():
             raise AudioFileError(f"{shown(given)}: there is no such file or folder")
         is_folder = given.is_dir()
-        for path, inside in _walk(given, selection.recursive, output) if is_folder else [(given, given.name)]:
+        files = _walk(given, selection.recursive, output, on_error) if is_folder else [(given, given.name)]
+        for path, inside in files:
             if is_folder and not selection.takes(inside):
                 continue
             if is_folder and os.path.realpath(path) in others:
@@ -108,10 +113,12 @@ def find_contents(
     return Found(tuple(contents.values()), passed)
 
 
-def _walk(root: Path, recursive: bool, output: Path | None) -> Iterator[tuple[Path, str]]:
+def _walk(
+    root: Path, recursive: bool, output: Path | None, on_error: Callable[[OSError], None]
+) -> Iterator[tuple[Path, str]]:
     """Files below a folder and their paths from it on, without hidden ones and without the results."""
     results = os.path.realpath(output) if output is not None else ""
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=on_error):
         at = Path(folder)
         folders[:] = sorted(
             name

@@ -17,7 +17,7 @@ from nast_fx.chain.scan_cache import stamp_of as stamp_of_bundle
 from nast_fx.models import RenderRequest
 from nast_fx.models.output import OutputFormat
 
-__all__ = ["file_digest", "fingerprint_of"]
+__all__ = ["file_digest", "fingerprint_of", "setting_files"]
 
 Digest = Callable[[Path], str]
 
@@ -46,10 +46,24 @@ def fingerprint_of(request: RenderRequest, output: OutputFormat, digest: Digest)
         if (path := getattr(request, name)) is not None:
             values[name] = _digest_of(path, digest)
     for style, plain in zip(request.styles, values["styles"], strict=True):
-        plain["path"] = _digest_of(style.path if style.path.exists() else _named(style.path), digest)
-    inside = [_digest_of(path, digest) for path in request.chain_inputs]
+        plain["path"] = _digest_of(style.path if style.path.is_file() else _named(style.path), digest)
+    own = [_digest_of(Path(value), digest) for _, value in sorted(setting_files(request).items())]
+    inside = own + [_digest_of(path, digest) for path in request.chain_inputs]
     facts = [values, output.container, output.bits, inside]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def setting_files(request: RenderRequest) -> dict[str, str]:
+    """Give the settings of a method that name a file, such as weights of the user's own."""
+    named = {key: value for key, value in request.settings.items() if isinstance(value, str)}
+    return {key: value for key, value in named.items() if _is_file(value)}
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # no name that a file could have
+        return False
 
 
 def file_digest(path: Path) -> str:

@@ -16,7 +16,7 @@ from nast_fx.audio.output_names import place
 from nast_fx.audio.score_file import is_score
 from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, UsageError
 from nast_fx.jobs.find import Content
-from nast_fx.jobs.fingerprint import fingerprint_of
+from nast_fx.jobs.fingerprint import fingerprint_of, setting_files
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.recipe import Naming, Plan, Recipe
 from nast_fx.jobs.stem_group import StemGroup
@@ -230,10 +230,12 @@ def _written(task: Task, output: Path, overwrite: Overwrite) -> Task:
 def _absolute(request: RenderRequest, content: Path) -> RenderRequest:
     """Give the request of a content, with paths that mean the same anywhere."""
     styles = tuple(
-        style.model_copy(update={"path": style.path.absolute()}) if style.path.exists() else style
+        style.model_copy(update={"path": style.path.absolute()}) if style.path.is_file() else style
         for style in request.styles
     )
     values: dict[str, Any] = {"content": content.absolute(), "styles": styles, "variation": None}
+    files = {name: str(Path(value).absolute()) for name, value in setting_files(request).items()}
+    values["settings"] = {**request.settings, **files}
     for name in ("midi", "instrument", "chain_file", "mix"):
         path = getattr(request, name)
         if path is not None and path.exists():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from nast_fx.jobs.task import Outcome, Task
 from nast_fx.models import Overwrite, RenderRequest
 from nast_fx.models.pattern import NamePattern
 
-__all__ = ["Naming", "Plan", "Recipe", "recipe_tokens"]
+__all__ = ["Naming", "Plan", "Recipe", "check_styles", "recipe_tokens"]
 
 WITHOUT_PRESET = "styled"
 
@@ -31,6 +32,25 @@ class Recipe:
 
     request: RenderRequest
     tokens: Mapping[str, object]
+
+
+def check_styles(recipes: Sequence[Recipe]) -> None:
+    """Open the styles of all recipes: what fails for every content is said once, before any work.
+
+    Raises
+    ------
+    AudioFileError, UsageError
+        One cannot be used.
+    """
+    from nast_fx.render.style import open_references
+
+    seen = set()
+    for recipe in recipes:
+        request = recipe.request
+        if request.styles not in seen:
+            seen.add(request.styles)
+            with ExitStack() as stack:
+                open_references(request.styles, stack, style_seconds=request.plan.style_seconds)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,11 +22,11 @@ import numpy as np
 import platformdirs
 
 from nast_fx.audio import AudioSource, FileSource, Samples, check_samples, open_source
-from nast_fx.audio.names import shown
+from nast_fx.audio.names import file_error, shown
 from nast_fx.audio.score_file import is_score
 from nast_fx.audio.sink import open_sink
 from nast_fx.errors import NastFxError, NothingToDoError, UsageError
-from nast_fx.evaluate.stems import check_stems
+from nast_fx.evaluate.stems import StemCheck, check_stems
 from nast_fx.jobs.find import Content
 from nast_fx.jobs.stem_group import StemGroup
 from nast_fx.models.output import OutputFormat
@@ -32,7 +35,8 @@ from nast_fx.progress import Progress, Steps
 __all__ = ["StemVerdict", "check_group", "stem_mix"]
 
 MOST_LU = 1.0  # by which a stem's loudness may change otherwise than the mix's
-MOST_MIXES = 4  # that are kept
+MOST_DB = 3.0  # by which a stem may be in a given mix at another level than the other stems
+KEPT_SECONDS = 7 * 86_400.0  # how long a sum is kept that is not asked for
 BLOCK_FRAMES = 2**18
 
 
@@ -79,12 +83,9 @@ def stem_mix(
             return Content((yield from _sum(stems, contents, digest)))
         mix = stack.enter_context(open_source(given))
         check = yield from check_stems(stems, mix, most_db=float("inf"))
-    # A stem that ends before the mix is as long as it when it is styled.
-    wrong = [one for one in check.stems if one.delay_seconds or one.is_inverted or one.missing_seconds < 0]
-    if wrong:
-        said = " ".join(one.problem for one in wrong)
+    if problems := _problems_before(check):
         hint = "Without --mix the sum of the stems stands for it."
-        raise NastFxError(f"{shown(given)} is not the mix of these stems: {said} {hint}")
+        raise NastFxError(f"{shown(given)} is not the mix of these stems: {' '.join(problems)} {hint}")
     return Content(given)
 
 
@@ -114,23 +115,39 @@ def check_group(
         # Levels are compared as loudness: how much of a waveform stays is no level.
         check = yield from check_stems(opened, mix, most_db=float("inf"))
     change = _change(mix_facts)
-    levels = (_level_problem(path.name, _change(facts), change) for path, facts in made)
+    levels = [_level_problem(path.name, _change(facts), change) for path, facts in made]
     return StemVerdict(mix_path, (*check.problems, *filter(None, levels)), check.residual_db)
+
+
+def _problems_before(check: StemCheck) -> list[str]:
+    """What is wrong with stems before they are styled; a mix may have a gain of its own, which all share."""
+    problems = []
+    middle = statistics.median(one.gain_db for one in check.stems if one.gain_db is not None)
+    for one in check.stems:
+        # A stem that ends before the mix is as long as it when it is styled.
+        if one.delay_seconds or one.is_inverted or one.missing_seconds < 0:
+            problems.append(one.problem)
+        elif one.gain_db is not None and abs(one.gain_db - middle) > MOST_DB:
+            problems.append(f"{one.name} is {middle - one.gain_db:+.1f} dB against the others in the mix.")
+    return problems
 
 
 def _opened(contents: Sequence[Content], stack: ExitStack) -> list[tuple[str, FileSource]]:
     opened: list[tuple[str, FileSource]] = []
+    peak = 0.0
     for content in contents:
         if is_score(content.path):
             raise UsageError(f"{shown(content.path)}: is a score; --stems takes recordings")
         source = stack.enter_context(open_source(content.path))
-        check_samples(source, str(content.path))
+        peak = max(peak, float(check_samples(source, str(content.path)).peak.max()))
         if opened and source.sample_rate != opened[0][1].sample_rate:
             raise UsageError(
                 f"{shown(content.path)}: is of {source.sample_rate} Hz, {opened[0][0]} of "
                 f"{opened[0][1].sample_rate} Hz; stems have one rate"
             )
         opened.append((content.path.name, source))
+    if not peak:
+        raise UsageError("the stems are silent: there is no mix of them")
     return opened
 
 
@@ -144,8 +161,11 @@ def _sum(
     if path.exists():
         os.utime(path)
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _drop_old(folder, keep=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _drop_old(folder, keep=path.parent)
+    except OSError as error:
+        raise file_error(folder, "the sum of the stems cannot be kept there", error) from error
     sources = [source for _, source in stems]
     n_frames = max(source.n_frames for source in sources)
     n_channels = max(source.n_channels for source in sources)
@@ -169,12 +189,10 @@ def _summed(sources: Sequence[AudioSource], start: int, n_frames: int, n_channel
 
 
 def _drop_old(folder: Path, *, keep: Path) -> None:
-    """Remove all sums but the latest; one that is needed again is made again."""
-    others = [path for path in folder.glob("*/mix.wav") if path.parent != keep]
-    others.sort(key=lambda path: path.stat().st_mtime)
-    for path in others[: max(0, len(others) + 1 - MOST_MIXES)]:
-        path.unlink()
-        path.parent.rmdir()
+    """Remove sums that no batch can be using any more; one that is needed again is made again."""
+    for path in folder.glob("*/mix.wav"):
+        if path.parent != keep and time.time() - path.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(path.parent)
 
 
 def _change(facts: Mapping[str, Any]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from nast_fx.errors import UsageError, did_you_mean
@@ -10,6 +11,8 @@ from nast_fx.models import METHOD_SETTINGS, RenderPlan, RenderRequest, Settings,
 from nast_fx.models.pattern import TOKENS
 
 __all__ = ["parse_sweep", "swept"]
+
+MOST_POINTS = 1000
 
 Grid = Mapping[str, Sequence[str]]
 Point = dict[str, str]
@@ -21,7 +24,7 @@ def parse_sweep(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     Raises
     ------
     UsageError
-        One is written otherwise, or names a key or a value twice.
+        One is written otherwise, or names a key or a value twice; or there are too many points.
     """
     grid: dict[str, tuple[str, ...]] = {}
     for text in texts:
@@ -34,6 +37,9 @@ def parse_sweep(texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
         if len(set(values)) < len(values):
             raise UsageError(f"--sweep {text}: a value is there twice")
         grid[key] = values
+    count = math.prod(map(len, grid.values()))
+    if count > MOST_POINTS:
+        raise UsageError(f"--sweep asks for {count} results of each file; at most {MOST_POINTS} are made")
     return grid
 
 

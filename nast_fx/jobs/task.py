@@ -10,9 +10,10 @@ from typing import Any, Literal
 from nast_fx.jobs.run import job_values, request_values
 from nast_fx.models import RenderRequest, validated
 
-__all__ = ["Ending", "Outcome", "Task"]
+__all__ = ["ELSEWHERE", "Ending", "Outcome", "Task"]
 
 Ending = Literal["done", "skipped", "failed", "cancelled"]
+ELSEWHERE = "another batch is making it"
 
 
 @dataclass(frozen=True)

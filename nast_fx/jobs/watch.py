@@ -19,7 +19,7 @@ from nast_fx.audio.atomic import copy_exact, rename_to_free
 from nast_fx.audio.names import file_error
 from nast_fx.jobs.find import Content, Selection, find_contents
 from nast_fx.jobs.stamp import Stamp, stamp_of
-from nast_fx.jobs.task import Outcome
+from nast_fx.jobs.task import ELSEWHERE, Outcome
 from nast_fx.progress import Progress, Steps
 
 __all__ = ["HotFolder", "watch_folder"]
@@ -81,7 +81,9 @@ class HotFolder:
         return bool(self._seen)
 
     def put_away(self, content: Content, outcomes: Sequence[Outcome]) -> Path | None:
-        """Move a source to ``done`` or ``failed``; None if it was changed meanwhile and is left for later.
+        """Move a source to ``done`` or ``failed``; None if it is left for later.
+
+        It is where it was changed meanwhile, and where another batch is working on it.
 
         Raises
         ------
@@ -90,6 +92,9 @@ class HotFolder:
         """
         stamp, _ = self._seen.pop(content.path)
         if stamp_of(content.path) != stamp:
+            return None
+        if not outcomes or any(outcome.note == ELSEWHERE for outcome in outcomes):
+            self._not_before[content.path] = time.monotonic() + RETRY_SECONDS
             return None
         bad = [outcome for outcome in outcomes if outcome.state not in ("done", "skipped")]
         folder = self.root / (FAILED if bad else DONE) / content.folder
@@ -137,7 +142,7 @@ def watch_folder(
         if contents := hot.look():
             made = yield from work(contents)
             for content in contents:
-                mine = [one for one in made if one.content == content.path]
+                mine = [one for one in made if one.content.absolute() == content.path.absolute()]
                 moved = hot.put_away(content, mine)
                 if moved is not None and on_moved is not None:
                     on_moved(moved)

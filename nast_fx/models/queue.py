@@ -18,7 +18,6 @@ __all__ = ["BatchRequest", "PlanRequest", "QueueLimits", "parse_resources"]
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}/?")
 
 
-
 def _checked_address(text: str | None) -> str | None:
     if text is not None and not _ADDRESS.fullmatch(text):
         raise ValueError("like tcp://HOST:8786")
@@ -54,7 +53,10 @@ class QueueLimits(Settings):
         le=256,
     )
     threads: int | None = setting(
-        None, "Threads of each; empty shares the processors out. Part of a result's identity.", ge=1, le=1024
+        None,
+        "Threads of each; empty shares the processors out. Another number may change the last bits.",
+        ge=1,
+        le=1024,
     )
     when_full: Literal["wait", "stop"] = setting(
         "wait", "On a full disk: wait until there is room, or stop the batch."

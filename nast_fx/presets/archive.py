@@ -60,7 +60,7 @@ def export_preset(found: FoundPreset, path: str | Path, *, overwrite: bool = Fal
             with zipfile.ZipFile(atomic.file, "w", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(_member(f"{stem}{SUFFIX}"), text.encode("utf-8"))
                 for name, place in inner.items():
-                    with open(name, "rb") as source, archive.open(_member(place), "w") as target:
+                    with open(name, "rb") as source, archive.open(_member(place, pack=False), "w") as target:
                         shutil.copyfileobj(source, target, 2**20)
             atomic.file.flush()
         except OSError as error:
@@ -113,9 +113,10 @@ def _own_style(name: str) -> str:
     return str(known.path) if known and known.layer == "user" else name
 
 
-def _member(name: str) -> zipfile.ZipInfo:
+def _member(name: str, *, pack: bool = True) -> zipfile.ZipInfo:
+    """Make the entry of a member; sound hardly shrinks, and silence so much that an import distrusts it."""
     info = zipfile.ZipInfo(name, DATE)
-    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, MODE
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED if pack else zipfile.ZIP_STORED, MODE
     return info
 
 

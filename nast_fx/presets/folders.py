@@ -9,9 +9,10 @@ from typing import Literal
 from nast_fx.audio.names import file_error
 from nast_fx.errors import NastFxError, UsageError
 
-__all__ = ["PROJECT_FOLDER", "Layer", "layer_folder", "made_folder", "root_of", "slug"]
+__all__ = ["PROJECT_FOLDER", "RESERVED", "Layer", "layer_folder", "made_folder", "root_of", "slug"]
 
 PROJECT_FOLDER = "nast-presets"
+MAX_BYTES = 120  # of a name; systems allow 255 with what comes around it
 FACTORY_PACKAGE = "nast_fx_presets"
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.ASCII)  # no names of files on Windows
 
@@ -26,7 +27,8 @@ def slug(name: str) -> str:
     UsageError
         Nothing is left of it, or no system could hold such a file.
     """
-    word = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")[:80]
+    word = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
+    word = word.encode()[:MAX_BYTES].decode(errors="ignore")
     if not word or RESERVED.fullmatch(word):
         raise UsageError(f"'{name}' is no name for a preset: it needs letters or digits, as in glass-room")
     return word

@@ -15,6 +15,7 @@ from nast_fx.audio.names import file_error, shown
 from nast_fx.audio.table_file import MAX_BYTES
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.presets.file import SUFFIX
+from nast_fx.presets.folders import RESERVED
 
 __all__ = ["KINDS", "MAX_UNPACKED", "Unzipped", "open_zip"]
 
@@ -110,6 +111,8 @@ def _fault(info: zipfile.ZipInfo, name: str) -> str:
     """Say what is wrong with a member; empty where nothing is."""
     if "\\" in info.orig_filename or "\0" in info.orig_filename or _ODD_NAME.search(name):
         return "has a name that leads out of its folder or that not every system takes"
+    if any(RESERVED.fullmatch(part.partition(".")[0].casefold()) for part in name.split("/")):
+        return "has a name that not every system takes"
     if PurePosixPath(name).is_absolute() or len(name) > 200:
         return "has an absolute or endless name"
     kind = stat.S_IFMT(info.external_attr >> 16)

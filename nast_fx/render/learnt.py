@@ -29,7 +29,7 @@ def learnt_file(path: Path) -> Path | None:
     """
     if path.suffix.lower() == STYLE_SUFFIX:
         return find_style(path).path
-    if path.exists():
+    if path.is_file():
         return None
     if found := named_style(path):
         return found.path
