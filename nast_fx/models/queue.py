@@ -18,7 +18,6 @@ __all__ = ["BatchRequest", "PlanRequest", "QueueLimits", "parse_resources"]
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}/?")
 
 
-
 def _checked_address(text: str | None) -> str | None:
     if text is not None and not _ADDRESS.fullmatch(text):
         raise ValueError("like tcp://HOST:8786")
