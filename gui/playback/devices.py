@@ -13,7 +13,7 @@ from .source import Frames
 
 __all__ = ["QtDevice", "find_device"]
 
-BUFFER_SECONDS = 0.1  # as late as a switch is heard, as long as nothing may keep the writing thread
+BUFFER_SECONDS = 0.15  # so late a switch is heard, and so long all cores may be busy with a render
 
 
 class QtDevice:
