@@ -27,6 +27,8 @@ _PARTS = {
     "_db": "",
     "n_fft": "FFT length",
 }
+PROSE_LENGTH = 1000  # characters; a text that may be so long has several lines
+
 _KINDS = {bool: "flag", int: "integer", float: "number", str: "text", Path: "path"}
 
 
@@ -39,7 +41,7 @@ class FieldFacts:
     name, label, help, unit : str
         ``label`` and ``help`` are for people, not yet translated.
     kind : str
-        ``number``, ``integer``, ``choice``, ``flag``, ``text`` or ``path``.
+        A name of `CONTROLS`, but for ``instead``.
     default : object
     low, high : float or None
         Range, its ends included; None where there is no end.
@@ -90,6 +92,8 @@ def facts_of(model: type[Settings], name: str) -> FieldFacts:
     info = model.model_fields[name]
     kind, choices, instead = _kind(info.annotation, f"{model.__name__}.{name}")
     low, high, step = _range(info)
+    if kind == "text" and any(getattr(rule, "max_length", 0) >= PROSE_LENGTH for rule in info.metadata):
+        kind = "prose"
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     return FieldFacts(
         name=name,
@@ -138,6 +142,8 @@ def _kind(annotation: Any, where: str) -> tuple[str, tuple[Any, ...], tuple[Any,
         if len(parts) == 1:
             kind, choices, _within = _kind(parts[0], where)
             return kind, choices, instead
+    if get_origin(annotation) is tuple and _kind(get_args(annotation)[0], where)[0] == "text":
+        return "words", (), ()
     if annotation in _KINDS:
         return _KINDS[annotation], (), ()
     raise TypeError(f"there is no control for {where}: {annotation}")

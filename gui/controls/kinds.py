@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, Qt
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLineEdit, QPushButton, QSlider, QWidget
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 
 from ..translation import gettext as _
 from .base import Control
@@ -23,6 +32,8 @@ WIDEST_SLIDER = 200.0  # of a number that is not whole
 
 class NumberControl(Control):
     """A number, with a slider where its range is small enough to see something of it there."""
+
+    has_room = True
 
     def __init__(self, facts: FieldFacts, parent: QWidget | None = None) -> None:
         super().__init__(facts, parent)
@@ -48,6 +59,8 @@ class NumberControl(Control):
     def _slider(self) -> QSlider | None:
         facts = self.facts
         if facts.low is None or facts.high is None or facts.high <= facts.low:
+            return None
+        if facts.check(facts.low) or not self.has_room:  # an open end is that of a logarithmic quantity
             return None
         self._low, span = facts.low, facts.high - facts.low
         self._step: float = facts.step
@@ -75,6 +88,12 @@ class NumberControl(Control):
         if self.slider is not None:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(round((self.box.value - self._low) / self._step))
+
+
+class BareNumberControl(NumberControl):
+    """A number without a slider, where another control stands beside it."""
+
+    has_room = False
 
 
 class ChoiceControl(Control):
@@ -147,6 +166,50 @@ class TextControl(Control):
             self.changed.emit(self.value)
 
 
+class ProseControl(Control):
+    """A text of several lines."""
+
+    def __init__(self, facts: FieldFacts, parent: QWidget | None = None) -> None:
+        super().__init__(facts, parent)
+        self.box = QPlainTextEdit(self)
+        self.box.setTabChangesFocus(True)
+        self.box.setMaximumHeight(90)
+        self.box.textChanged.connect(self._tell)
+        self.row.addWidget(self.box, 1)
+        self.describe(self.box)
+
+    @property
+    def value(self) -> str:
+        """The text."""
+        return self.box.toPlainText()
+
+    def show_value(self, value: Any) -> None:
+        """Show a text."""
+        if value != self.value:
+            with QSignalBlocker(self.box):
+                self.box.setPlainText(str(value))
+
+    def _tell(self) -> None:
+        self.changed.emit(self.value)
+
+
+class WordsControl(TextControl):
+    """Words, parted by commas."""
+
+    def __init__(self, facts: FieldFacts, parent: QWidget | None = None) -> None:
+        super().__init__(facts, parent)
+        self.line.setPlaceholderText(_("parted by commas"))
+
+    @property
+    def value(self) -> tuple[str, ...]:
+        """The words."""
+        return tuple(word.strip() for word in self.line.text().split(",") if word.strip())
+
+    def show_value(self, value: Any) -> None:
+        """Show words."""
+        super().show_value(", ".join(value))
+
+
 class PathControl(TextControl):
     """A file, typed or looked for."""
 
@@ -179,7 +242,8 @@ class InsteadControl(Control):
         words = _("automatic") if instead is None else str(instead)
         self.box = QCheckBox(words, self)
         default = _starting_value(facts) if facts.default in facts.instead else facts.default
-        self.inner = CONTROLS[facts.kind](replace(facts, instead=(), default=default), self)
+        made = BareNumberControl if facts.kind in ("number", "integer") else CONTROLS[facts.kind]
+        self.inner = made(replace(facts, instead=(), default=default), self)
         self.inner.show_value(default)
         self.row.addWidget(self.box)
         self.row.addWidget(self.inner, 1)
@@ -230,6 +294,8 @@ CONTROLS: Mapping[str, type[Control]] = {
     "choice": ChoiceControl,
     "flag": FlagControl,
     "text": TextControl,
+    "prose": ProseControl,
+    "words": WordsControl,
     "path": PathControl,
     "instead": InsteadControl,
 }

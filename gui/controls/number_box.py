@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QValidator
 from PyQt6.QtWidgets import QAbstractSpinBox, QWidget
 
@@ -13,7 +13,7 @@ from .facts import FieldFacts, unit_text
 
 __all__ = ["NumberBox"]
 
-PAGE = 10  # steps of Page Up and Page Down, as Qt has it
+ROOM_FOR_ARROWS = 28  # pixels
 
 
 class NumberBox(QAbstractSpinBox):
@@ -47,6 +47,17 @@ class NumberBox(QAbstractSpinBox):
         """Show a number; nobody is told."""
         self._value = int(value) if self._is_whole else float(value)
         self._line.setText(self._text(self._value))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the default and a few digits more, with the unit."""
+        hint = super().minimumSizeHint()
+        n_digits = max(5, len(self._text(self._value)) - len(self._unit) + 1)
+        width = self.fontMetrics().horizontalAdvance("0" * n_digits + self._unit)
+        return hint.expandedTo(QSize(width + ROOM_FOR_ARROWS, hint.height()))
+
+    def sizeHint(self) -> QSize:
+        """As small as it may be."""
+        return self.minimumSizeHint()
 
     def stepBy(self, steps: int) -> None:
         """Go up or down, by an amount that suits the number."""

@@ -8,7 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from nast_fx.models import METHOD_SETTINGS, RenderPlan, Settings, StyleReference, Tracking, validated
+from nast_fx.models import METHOD_SETTINGS, Preset, RenderPlan, Settings, StyleReference, Tracking, validated
 from nast_fx.models.preset import PresetOutput
 from nast_fx_gui.controls.facts import FieldFacts, facts_of, label_of
 from nast_fx_gui.controls.form import Form
@@ -16,12 +16,15 @@ from nast_fx_gui.controls.kinds import CONTROLS, InsteadControl, NumberControl, 
 from nast_fx_gui.controls.number_box import NumberBox
 
 MODELS: list[type[Settings]] = [*METHOD_SETTINGS.values(), RenderPlan, Tracking, PresetOutput, StyleReference]
+PRESET_WORDS = ("name", "author", "description", "tags", "notes")
 FIELDS = [
     pytest.param(model, name, id=f"{model.__name__}.{name}")
     for model in MODELS
     for name in model.model_fields
-]
+] + [pytest.param(Preset, name, id=f"Preset.{name}") for name in PRESET_WORDS]
 TEXTS = {
+    "name": ["Glass room", "Ä"],
+    "tags": [(), ("dark", "for drums")],
     "key": ["content", "off", "F# minor"],
     "components": ["real", "magnitude+phase"],
     "style_layers": ["all", "1+3"],
@@ -36,7 +39,9 @@ def samples(facts: FieldFacts) -> list[Any]:
         values += facts.choices
     elif facts.kind == "flag":
         values += [True, False]
-    elif facts.kind == "text":
+    elif facts.kind == "prose":
+        values += ["", "two\nlines"]
+    elif facts.kind in ("text", "words"):
         values += TEXTS.get(facts.name, ["", "a b", "ä+ö"])
     elif facts.kind == "path":
         values += [Path("a b/ä.wav")]
@@ -105,8 +110,11 @@ def put(qtbot: QtBot, control: Any, value: Any) -> None:
     elif control.facts.kind == "flag":
         if control.box.isChecked() != value:
             control.box.click()
+    elif control.facts.kind == "prose":
+        control.box.selectAll()
+        control.box.insertPlainText(value)
     else:
-        enter(qtbot, control.line, str(value))
+        enter(qtbot, control.line, ", ".join(value) if isinstance(value, tuple) else str(value))
 
 
 @pytest.mark.parametrize(("model", "name"), FIELDS)
@@ -120,6 +128,7 @@ def test_every_control_has_name_help_and_keyboard(qtbot: QtBot, model: type[Sett
 
 def test_there_is_a_control_for_every_kind() -> None:
     used = {facts_of(model, name).kind for model in MODELS for name in model.model_fields}
+    used |= {facts_of(Preset, name).kind for name in PRESET_WORDS}
     assert used | {"instead"} == set(CONTROLS)
 
 
