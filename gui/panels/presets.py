@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ..certain import certain
+from ..controls.keys import leave_undo
 from ..model.document import Document, State
 from ..model.presets import PresetLibrary, PresetRow
 from ..translation import gettext as _
@@ -99,6 +100,7 @@ class PresetsPanel(QWidget):
         font.setBold(True)
         self.name.setFont(font)
         self.search = QLineEdit(self)
+        leave_undo(self.search)
         self.search.setPlaceholderText(_("Search presets"))
         self.search.setAccessibleName(_("Search presets"))
         self.search.setClearButtonEnabled(True)
