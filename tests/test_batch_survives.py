@@ -11,26 +11,44 @@ import time
 from pathlib import Path
 
 import pytest
-from batch_folder import kill, run, sounds_in, start, workers_of, write_inputs
+import soundfile
+from batch_folder import RATE, kill, run, sounds_in, start, workers_of, write_inputs
+from cli_runner import song
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
 
-OPTIONS = ("-s", "rain.wav", "--set", "max_iterations=4", "-j", "1", "--threads", "1", "--fresh", "--quiet")
+PLAIN = ("-s", "rain.wav", "--set", "max_iterations=4", "-j", "1", "--threads", "1", "--quiet")
+OPTIONS = (*PLAIN, "--fresh")
+IN_SEGMENTS = (*PLAIN, "--segment", "0.6")
+
+
+def segments_in(folder: Path) -> dict[str, int]:
+    """Finished segments that are kept, by name; each time one is written it gets another number."""
+    return {path.name: path.stat().st_ino for path in (folder / "cache").rglob("*.segment")}
+
+
+def check_segments(folder: Path, known: dict[str, int]) -> dict[str, int]:
+    """Check that no segment that was finished has been made again."""
+    found = segments_in(folder)
+    assert known.items() <= found.items(), "a segment was made twice"
+    return found
 
 
 def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:
-    write_inputs(folder, n_each=n_each)
+    write_inputs(folder, n_each=n_each, seconds=1.4)
     began = time.monotonic()
-    whole = run(folder, "batch", "IN", "-o", "WHOLE", *OPTIONS)
+    whole = run(folder, "batch", "IN", "-o", "WHOLE", *IN_SEGMENTS, "--fresh")
     assert whole.returncode == 0, whole.stderr
     seconds = time.monotonic() - began
     expected = sounds_in(folder / "WHOLE")
     assert len(expected) == 7 * n_each
+    assert not segments_in(folder)
 
     draw = random.Random(seed)
     times: dict[str, int] = {}
+    segments: dict[str, int] = {}
     for _ in range(n_kills):
-        process = start(folder, "batch", "IN", "-o", "OUT", *OPTIONS)
+        process = start(folder, "batch", "IN", "-o", "OUT", *IN_SEGMENTS)
         # What is begun needs a while of its own; then it is cut anywhere.
         time.sleep(draw.uniform(0.1, 1.0) * max(seconds / (n_kills / 2), 0.4 * seconds))
         kill(process)
@@ -38,8 +56,11 @@ def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:
             known = times.setdefault(path.name, path.stat().st_mtime_ns)
             assert known == path.stat().st_mtime_ns, f"{path.name} was made twice"
             assert path.read_bytes() == expected[path.name]
-    rest = run(folder, "batch", "IN", "-o", "OUT", *OPTIONS, "--resume")
+        segments = check_segments(folder, segments)
+    assert segments
+    rest = run(folder, "batch", "IN", "-o", "OUT", *IN_SEGMENTS, "--resume")
     assert rest.returncode in (0, 4), rest.stderr
+    assert len(check_segments(folder, segments)) > len(expected) / n_each
     assert sounds_in(folder / "OUT") == expected  # hidden files too: no temporary one is left
     for name, known in times.items():
         assert (folder / "OUT" / name).stat().st_mtime_ns == known
@@ -61,6 +82,24 @@ def test_two_kills(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_ten_kills(tmp_path: Path) -> None:
     check_kills(tmp_path, 10, 3, seed=2)
+
+
+def test_a_long_file_goes_on_with_the_segment_that_was_next(tmp_path: Path) -> None:
+    soundfile.write(write_inputs(tmp_path) / "long.wav", song(8, RATE).T, RATE)
+    options = ("IN/long.wav", *PLAIN, "--set", "max_iterations=30", "--segment", "0.7")
+    assert run(tmp_path, "batch", *options, "-o", "WHOLE", "--fresh").returncode == 0
+    process = start(tmp_path, "batch", *options, "-o", "OUT")
+    while len(segments_in(tmp_path)) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    kill(process)
+    while workers_of(tmp_path):
+        time.sleep(0.05)
+    known = segments_in(tmp_path)
+    assert not (tmp_path / "OUT" / "long.styled.wav").exists()
+    assert run(tmp_path, "batch", "--resume").returncode == 0
+    assert len(check_segments(tmp_path, known)) > len(known)
+    assert sounds_in(tmp_path / "OUT") == sounds_in(tmp_path / "WHOLE")
 
 
 def test_two_batches_at_once(tmp_path: Path) -> None:

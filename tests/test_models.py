@@ -17,7 +17,7 @@ from nast_fx.models import (
     parse_style,
     validated,
 )
-from nast_fx.models.methods import default_n_fft
+from nast_fx.models.method_base import default_n_fft
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.resources
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
-from cli_runner import Cli
+from cli_runner import Cli, Ended
 from preset_folders import own_user_folder
 
 from nast_fx.chain.run import check_chain
@@ -19,6 +21,7 @@ from nast_fx.studies.sounds import SOUNDS
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "presets").glob("*.toml"))
+STYLES = sorted(path.stem for path in (ROOT / "nast_fx/styles/factory").glob("*.naststyle"))
 DOCS = ROOT / "docs" / "presets.md"
 RATE = 16_000  # Hz
 SMALL = {  # what else would take minutes
@@ -82,6 +85,38 @@ def test_each_renders_a_loop(path: Path, cli: Cli) -> None:
     content, _ = soundfile.read("loop.wav", always_2d=True)
     assert abs(samples[: len(content)] - content).max() > 0.001
     assert 0.01 < abs(samples).max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_each_renders_a_real_loop(path: Path, cli: Cli, real_loop: Callable[[str], Path]) -> None:
+    preset = read_preset(path)
+    quick = [part for text in SMALL[preset.method] for part in ("--set", text)]
+    style = () if preset.styles else ("-s", real_loop("loop_safari"))
+    names = (real_loop("loop_electric"), "--preset", path.stem, *style, "-o", "out.wav")
+    check_real(cli.run("render", *names, *quick, "--set", "max_iterations=10", "--json"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STYLES)
+def test_each_style_renders_a_real_loop(name: str, cli: Cli, real_loop: Callable[[str], Path]) -> None:
+    check_real(cli.run("render", real_loop("loop_electric"), "-s", name, "-o", "out.wav", "--json"))
+
+
+def check_real(ended: Ended) -> None:
+    """Check that something was made of a recording, as loud as it ought to be."""
+    assert ended.code == 0, ended
+    result = ended.objects[-1]
+    loudness = result["loudness"]
+    target = loudness["target_lufs"]
+    made, allowed = loudness["result"]["integrated_lufs"], 0.3 + loudness["shortfall_lu"]
+    if target is None:  # effects come after the style
+        target, allowed = loudness["content"]["integrated_lufs"], 12.0
+    assert abs(made - target) < allowed
+    samples, rate = soundfile.read("out.wav", always_2d=True)
+    assert (rate, samples.shape[1]) == (44_100, 2)
+    assert np.isfinite(samples).all()
+    assert abs(np.diff(samples, axis=0)).max() < 1  # no clicks
 
 
 def test_a_texture_by_preset(cli: Cli) -> None:

@@ -10,7 +10,7 @@ import torch
 from nast_fx.dsp.constant_q import C1_HZ, constant_q_filters, note_frequencies
 from nast_fx.dsp.mel import hz_to_mel, mel_filters, mel_to_hz
 from nast_fx.errors import UsageError
-from nast_fx.models.methods import default_n_fft
+from nast_fx.models.method_base import default_n_fft
 from nast_fx.representations import REPRESENTATIONS, LogConstantQ, LogMagnitude, LogMel
 
 VIEWS = {name: REPRESENTATIONS[name] for name in ("log-magnitude", "log-mel", "log-constant-q")}

@@ -13,7 +13,7 @@ import torch
 
 from nast_fx.errors import UsageError
 from nast_fx.models import MethodSettings
-from nast_fx.models.methods import INSTRUMENTS_VIEW, SOUNDS_VIEW
+from nast_fx.models.methods_trained import INSTRUMENTS_VIEW, SOUNDS_VIEW
 from nast_fx.networks.image import INSTRUMENTS, SOUNDS, ImageArchitecture, ImageStack, LayerWeights
 from nast_fx.networks.image import random_weights as draw_weights
 from nast_fx.networks.image_network import image_field

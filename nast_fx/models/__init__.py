@@ -3,17 +3,11 @@
 from nast_fx.models.base import Settings, parse_overrides, validated
 from nast_fx.models.chain import ChainSpec, SlotSpec
 from nast_fx.models.key import Key, parse_key
-from nast_fx.models.methods import (
-    METHOD_SETTINGS,
-    BarryKimSettings,
-    InfiniteSettings,
-    MethodSettings,
-    MitalSettings,
-    Quality,
-    UlyanovLebedevSettings,
-    VedakBhatiaSettings,
-    VermaSmithSettings,
-)
+from nast_fx.models.method_base import MethodSettings, Quality
+from nast_fx.models.methods import METHOD_SETTINGS
+from nast_fx.models.methods_ensemble import BarryKimSettings
+from nast_fx.models.methods_random import InfiniteSettings, MitalSettings, UlyanovLebedevSettings
+from nast_fx.models.methods_trained import VedakBhatiaSettings, VermaSmithSettings
 from nast_fx.models.plan import RenderPlan, StereoPolicy
 from nast_fx.models.preset import Preset
 from nast_fx.models.request import (

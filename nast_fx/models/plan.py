@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from nast_fx.models.base import Settings, setting
-from nast_fx.models.methods import Quality
+from nast_fx.models.method_base import Quality
 
 __all__ = ["MAX_RATE", "MIN_RATE", "RenderPlan", "StereoPolicy"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from nast_fx.models.methods import COMPONENTS
+from nast_fx.models.methods_random import COMPONENTS
 from nast_fx.progress import Steps
 from nast_fx.reproductions.base import Claim, Finding, Reproduction, Result, Setup, Table
 from nast_fx.reproductions.judged import REACHED, Judge, Judged

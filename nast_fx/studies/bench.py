@@ -17,7 +17,7 @@ from torch import Tensor
 from nast_fx.methods import Infinite, Segment, StyleSound, Targets
 from nast_fx.methods.base import style_view
 from nast_fx.models import InfiniteSettings
-from nast_fx.models.methods import default_n_fft
+from nast_fx.models.method_base import default_n_fft
 from nast_fx.networks import Architecture, FiniteNetwork, Target
 from nast_fx.progress import Progress, Steps
 from nast_fx.representations import LogMagnitude

@@ -12,7 +12,7 @@ from torch import Tensor
 from nast_fx.audio.pair import QUIET
 from nast_fx.dsp import Stft
 from nast_fx.methods import LEVEL
-from nast_fx.models.methods import default_n_fft
+from nast_fx.models.method_base import default_n_fft
 from nast_fx.styles.recordings import Heard
 
 __all__ = ["Geometry", "Run", "candidates"]
