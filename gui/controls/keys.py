@@ -11,10 +11,12 @@ __all__ = ["leave_undo"]
 
 class _Filter(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        keys = QKeySequence.StandardKey
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            return event.matches(keys.Undo) or event.matches(keys.Redo)
-        return False
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+            return False
+        if not any(map(event.matches, (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo))):
+            return False
+        event.ignore()
+        return True
 
 
 def leave_undo(field: QWidget) -> None:

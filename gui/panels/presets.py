@@ -53,11 +53,11 @@ class PresetModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             layers = {"factory": _("built in"), "project": _("project"), "user": _("own")}
             below = ", ".join((layers.get(row.layer, row.layer), *row.tags))
-            return f"{row.name}\n{below}"
+            return f"{row.label}\n{below}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return row.description
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.name}. {row.description}"
+            return f"{row.label}. {row.description}"
         return row if role == ROW else None
 
 

@@ -346,7 +346,9 @@ def test_progress_is_shown_and_stopped(
     assert panel.isHidden()
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(None, "–"), (0, "0:00"), (61.4, "1:01"), (3661, "1:01:01")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "\N{EN DASH}"), (0, "0:00"), (61.4, "1:01"), (3661, "1:01:01")]
+)
 def test_times_are_read_as_on_a_clock(seconds: float | None, text: str) -> None:
     assert time_text(seconds) == text
 
