@@ -28,6 +28,7 @@ from ..panels.sound_row import SoundRow
 from ..panels.well import ContentWell, Elided, StyleWell
 from ..session import Session
 from ..translation import gettext as _
+from .listening import Listening
 
 __all__ = ["RenderView"]
 
@@ -64,6 +65,8 @@ class RenderView(QWidget):
         self.settings = SettingsPanel(document)
         self.progress = ProgressPanel(session.rendering, session.theme)
         self.rows = self._make_rows()
+        rows = {"content": self.content_row, "style": self.style_row, "result": self.result_row}
+        self.listening = Listening(session, rows)
         self._lay_out()
         self._connect()
         self.show_state(None, document.state)
@@ -86,6 +89,10 @@ class RenderView(QWidget):
         self.content_row.show_hint(new.content is None)
         self.style_row.show_hint(not new.preset.styles)
         self.example.setVisible(new.content is None)
+        for part in (self.listening.transport, self.listening.panel):
+            part.setVisible(new.content is not None)
+        if old is not None and old.content != new.content:
+            self.result_row.show_hint(True)
         if old is None or old.content != new.content or old.preset.styles != new.preset.styles:
             self.verdict.setText("")
 
@@ -130,6 +137,8 @@ class RenderView(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.rows, 1)
+        column.addWidget(self.listening.transport)
+        column.addWidget(self.listening.panel)
         column.addWidget(self.progress)
         column.addLayout(buttons)
         self.columns = QSplitter(Qt.Orientation.Horizontal, self)
