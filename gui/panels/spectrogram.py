@@ -166,8 +166,7 @@ class SpectrogramPicture(QObject):
             return
         self._job = None
         try:
-            levels = np.load(file.path)
-            image = image_of(levels, color_table())
+            image = image_of(np.load(file.path)[::-1], color_table())  # the lowest row comes first
         except (OSError, ValueError):
             self.message = _("the spectrogram's temporary file cannot be read")
         else:
@@ -175,7 +174,7 @@ class SpectrogramPicture(QObject):
             self._near = _Shot(*span, image)
             if span == (0.0, min(self._axis.length, self._length)):
                 self._overview = self._near
-            self._top_hz = float(facts.get("top_hz", MOST_HZ))
+            self._top_hz = float(facts.get("f_max", MOST_HZ))
         file.remove()
         self.changed.emit()
 

@@ -122,6 +122,8 @@ class WaveformPicture(QObject):
                 return
             if not found:
                 found.append(Peaks(file.path, int(facts["channels"]), rate))
+                if rate == COARSE_RATE and "n_columns" in facts:  # so that what comes first is in its place
+                    self.known.emit(facts["n_columns"] / rate)
             try:
                 found[0].grow(int(facts["columns"]))
             except AudioFileError as error:

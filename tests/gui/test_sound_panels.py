@@ -93,6 +93,18 @@ def test_a_file_asks_for_peaks_and_another_one_cancels(waveform, engine, axis):
     assert axis.length == 3
 
 
+def test_what_is_read_is_seen_at_its_place_while_the_rest_comes(waveform, engine):
+    waveform.set_file(SONG)
+    before = pixels(waveform)
+    job = engine.last("peaks")
+    sound_files.write_peaks(job.request["peaks"], np.tile(np.float32([-0.9, 0.9]), (250, 1, 1)))
+    job.part.emit({"columns": 250, "channels": 1, "n_columns": 1000})
+    assert waveform.axis.length == 10
+    changed = np.abs(pixels(waveform) - before) > 40
+    width = changed.shape[1]
+    assert changed[:, : width // 5].mean() > 0.5 > 0.1 > changed[:, width // 3 :].mean()
+
+
 def test_a_short_file_is_looked_at_again_more_finely(loaded, engine, tmp_path):
     assert len(engine.of("peaks")) == 2
     job = engine.last("peaks")
@@ -279,7 +291,7 @@ def test_the_window_goes_on_while_an_hour_streams_in(qtbot, waveform, engine, ax
         nonlocal written
         sound_files.write_peaks(path, parts.pop(0))
         written = path.stat().st_size // 16
-        job.part.emit({"columns": written, "channels": 2})
+        job.part.emit({"columns": written, "channels": 2, "n_columns": len(columns)})
         if not parts:
             pump.stop()
             job.finish(columns=written, channels=2, seconds=3600.0)
@@ -288,7 +300,8 @@ def test_the_window_goes_on_while_an_hour_streams_in(qtbot, waveform, engine, ax
     pump.timeout.connect(stream)
     heart.start()
     pump.start()
-    qtbot.waitUntil(lambda: axis.length == 3600, timeout=10_000)
+    qtbot.waitUntil(lambda: job.is_over, timeout=10_000)
     qtbot.wait(100)
+    assert axis.length == 3600
     assert len(beats) > 50
     assert max(np.diff(beats)) < 0.1
