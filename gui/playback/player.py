@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import QObject, QThread, pyqtSignal
+from PyQt6.QtCore import QLoggingCategory, QObject, QThread, pyqtSignal
 
 from ..translation import gettext as _
 from .output import Device
@@ -138,6 +138,8 @@ class Player(QObject):
 
 def _system_device() -> Device | None:
     """Give the default device; in the player's thread, since asking may take its time."""
+    # What Qt says of libraries that it does without is nothing to people.
+    QLoggingCategory.setFilterRules("qt.multimedia.symbolsresolver=false\nqt.multimedia.ffmpeg=false")
     from .devices import find_device
 
     return find_device()

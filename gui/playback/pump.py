@@ -17,6 +17,7 @@ from .source import Source
 __all__ = ["Pump"]
 
 TICK_MS = 10
+LINGER_TICKS = 30  # before the device is closed: behind Qt's buffer is the system's, which would be cut off
 TELL_SECONDS = 1 / 30
 
 
@@ -48,6 +49,7 @@ class Pump(QObject):
         self._output: Output | None = None
         self._is_playing = False
         self._next = 0  # frame that comes next, of the common time
+        self._n_quiet = 0  # ticks in which nothing was left to play
         self._n_written = 0
         self._places: deque[tuple[int, int]] = deque()  # written frames, and the common time of the next one
         self._told_at = 0.0
@@ -71,7 +73,7 @@ class Pump(QObject):
         """Hear each source with a factor; those that are not named are silent."""
         self._gains = dict(gains)
         if self._reader is not None:
-            self._mixer.set_gains(self._gains, at_once=self._output is None)
+            self._mixer.set_gains(self._gains, at_once=not self._is_playing)
 
     def set_loop(self, loop: tuple[float, float] | None) -> None:
         """Repeat a stretch of time, or go on to the end."""
@@ -182,8 +184,9 @@ class Pump(QObject):
         elif not self._fill(self._output):
             self._stop()
         is_heard = self._output.waiting_frames() == 0 and not self._mixer.has_rest
-        self._tell(is_last=is_heard and not self._is_playing)
-        if is_heard and not self._is_playing:
+        self._tell(is_last=is_heard and not self._is_playing and self._n_quiet == 0)
+        self._n_quiet = self._n_quiet + 1 if is_heard and not self._is_playing else 0
+        if self._n_quiet >= LINGER_TICKS:
             self._timer.stop()
             self._output.close()
             self._output = None
@@ -224,12 +227,11 @@ class Pump(QObject):
     def _tell(self, *, is_last: bool) -> None:
         """Say which frame is heard now."""
         now = time.monotonic()
-        if self._output is None or (now - self._told_at < TELL_SECONDS and not is_last):
-            return
-        self._told_at = now
         if is_last:
             self.position_changed.emit(self._next / self._rate)
+        if self._output is None or not self._is_playing or now - self._told_at < TELL_SECONDS:
             return
+        self._told_at = now
         heard = self._n_written - self._output.waiting_frames()
         while len(self._places) > 1 and self._places[1][0] <= heard:
             self._places.popleft()
