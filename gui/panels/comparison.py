@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 
 from ..playback.comparison import Comparison
 from ..translation import gettext as _
-from .transport import key_button
+from .key_button import KeyButton
 
 __all__ = ["ComparisonPanel"]
 
@@ -24,10 +24,10 @@ class ComparisonPanel(QWidget):
         super().__init__(parent)
         self._comparison = comparison
         self.choice_buttons = {
-            "A": key_button(_("A"), _("Hear the content"), "A"),
-            "B": key_button(_("B"), _("Hear the result"), "B"),
-            "X": key_button(_("X"), _("Hear the unknown one of the blind test"), "X"),
-            "difference": key_button(_("Difference"), _("Hear what the result has changed"), "D"),
+            "A": KeyButton(_("A"), _("Hear the content"), "A"),
+            "B": KeyButton(_("B"), _("Hear the result"), "B"),
+            "X": KeyButton(_("X"), _("Hear the unknown one of the blind test"), "X"),
+            "difference": KeyButton(_("Difference"), _("Hear what the result has changed"), "D"),
         }
         self.matched_box = QCheckBox(_("&Match loudness"))
         self.matched_box.setToolTip(_("Play content and result equally loud: the louder one is made softer"))

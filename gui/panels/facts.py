@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nast_fx.errors import CancelledError, NastFxError
 
@@ -26,7 +26,7 @@ SURE_KEY, SURE_TEMPO = 0.5, 0.3  # confidences from which on they are sure, as `
 UNKNOWN = "-"
 
 
-class FactsPanel(QWidget):
+class FactsPanel(QGroupBox):
     """Shows facts of a file as text that can be selected and copied.
 
     Parameters
@@ -42,7 +42,7 @@ class FactsPanel(QWidget):
     """All that was found, as ``nast-fx analyze --json`` has it."""
 
     def __init__(self, engine: Engine, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(name, parent)
         self._engine = engine
         self._job: Job | None = None
         self._rows: list[tuple[str, str]] = []
@@ -59,7 +59,6 @@ class FactsPanel(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._grid.setVerticalSpacing(2)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._grid)
         column.addWidget(self.message_label)
         column.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignLeft)

@@ -94,8 +94,10 @@ class TimeView(QWidget):
     @property
     def area(self) -> QRectF:
         """Where the picture is: right of its scale, below the ruler. Alike in all views of a width."""
-        left = self.fontMetrics().horizontalAdvance("-24 dB") + 10
-        top = self.fontMetrics().height() + 8
+        metrics = self.fontMetrics()
+        names = (_("Content"), _("Style"), _("Result"), "-24 dB", "20 kHz")
+        left = max(metrics.horizontalAdvance(name) for name in names) + 14
+        top = metrics.height() + 8
         return QRectF(left, top, max(self.width() - left, 1), max(self.height() - top, 1))
 
     def seconds_at(self, x: float) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QSize, Qt
-from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..certain import certain
 from ..model.clock import clock_text
@@ -12,10 +12,11 @@ from ..model.time_axis import TimeAxis
 from ..playback.comparison import ROLES, Comparison
 from ..playback.player import Player
 from ..translation import gettext as _
+from .key_button import KeyButton, pause_icon, play_icon
 from .keys import KeyGuard
 from .time_view import Selection, TimeView
 
-__all__ = ["TransportPanel", "key_button"]
+__all__ = ["TransportPanel"]
 
 
 class TransportPanel(QWidget):
@@ -41,9 +42,9 @@ class TransportPanel(QWidget):
         self._axis = axis
         self._selection: Selection = None
         self._guard: KeyGuard | None = None
-        self.play_button = key_button(_("Play"), _("Play or pause"), "Space")
-        self.loop_button = key_button(_("Loop"), _("Repeat the selection, or all"), "L")
-        self.follow_button = key_button(_("Follow"), _("Turn the page when the cursor leaves the view"), "")
+        self.play_button = KeyButton(_("Play"), _("Play or pause"), "Space")
+        self.loop_button = KeyButton(_("Loop"), _("Repeat the selection, or all"), "L")
+        self.follow_button = KeyButton(_("Follow"), _("Turn the page when the cursor leaves the view"))
         self.follow_button.setChecked(True)
         self.position_label = QLabel()
         self.position_label.setAccessibleName(_("Position"))
@@ -52,7 +53,7 @@ class TransportPanel(QWidget):
         self.device_label.setAccessibleName(_("Sound device"))
         names = {"content": _("Content"), "style": _("Style"), "result": _("Result")}
         self.source_buttons = {
-            role: key_button(names[role], _("Hear it from the same position"), str(number))
+            role: KeyButton(names[role], _("Hear it from the same position"), str(number))
             for number, role in enumerate(ROLES, start=1)
         }
         self._lay_out()
@@ -79,10 +80,12 @@ class TransportPanel(QWidget):
             self._guard = KeyGuard(certain(self.window()))
 
     def changeEvent(self, event: QEvent | None) -> None:
-        """Keep the room for the position right in another font."""
+        """Keep the room for the position in another font, and the signs in other colors."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.FontChange:
             self._reserve()
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._show_state()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -105,14 +108,14 @@ class TransportPanel(QWidget):
         """Keep room, so that nothing moves while it plays."""
         words = (_("Play"), _("Pause"))
         widest = max(self.fontMetrics().horizontalAdvance(word) for word in words)
-        self.play_button.setMinimumWidth(widest + self.play_button.iconSize().width() + 24)
+        self.play_button.setMinimumWidth(widest + self.play_button.iconSize().width() + 28)
         self.position_label.setMinimumWidth(self.fontMetrics().horizontalAdvance("0:00:00.0 / 0:00:00.0"))
         self.position_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def _connect(self) -> None:
         self._player.state_changed.connect(self._show_state)
         self._player.position_changed.connect(self._on_position)
-        self._player.length_changed.connect(self._show_position)
+        self._player.length_changed.connect(self._on_length)
         self._axis.changed.connect(self._show_position)
         self._comparison.changed.connect(self._show_sources)
         self.play_button.clicked.connect(self._on_play)
@@ -141,12 +144,15 @@ class TransportPanel(QWidget):
         if self._player.is_playing and self.follow_button.isChecked():
             self._axis.follow(seconds)
 
+    def _on_length(self) -> None:
+        self._show_position()
+        if self.loop_button.isChecked() and self._selection is None:
+            self._set_loop()
+
     def _show_state(self) -> None:
         is_playing = self._player.is_playing
-        icons, style = QStyle.StandardPixmap, certain(self.style())
-        self.play_button.setIcon(
-            style.standardIcon(icons.SP_MediaPause if is_playing else icons.SP_MediaPlay)
-        )
+        sign = pause_icon if is_playing else play_icon
+        self.play_button.setIcon(sign(self.palette().text().color()))
         self.play_button.setText(_("Pause") if is_playing else _("Play"))
         self.play_button.setChecked(is_playing)
         self.device_label.setText(self._player.sentence)
@@ -163,24 +169,3 @@ class TransportPanel(QWidget):
 
     def _length(self) -> float:
         return self._player.length or self._axis.length
-
-
-def key_button(text: str, help_text: str, key: str) -> QToolButton:
-    """Make a button that stays down, with a key that works in the whole window.
-
-    A click leaves the focus where it is, so that the space bar goes on to play.
-    """
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(True)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    button.setIconSize(QSize(16, 16))
-    button.setAccessibleName(text)
-    button.setToolTip(f"{help_text} ({key})" if key else help_text)
-    if key:  # a button's own shortcut would wait for a tenth of a second and look pressed
-        shortcut = QShortcut(QKeySequence(key), button)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(button.click)
-    button.setAccessibleDescription(button.toolTip())
-    return button

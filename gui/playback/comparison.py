@@ -177,7 +177,7 @@ class Comparison(QObject):
             return ""
         if self.trials.n_trials == 0:
             return _("Hear A, B and X, then say which one X is.")
-        text = _("{right} of {all} right; by guessing as likely as {p:.1%}.")
+        text = _("{right} of {all} right; guessing does as well {p:.1%} of the time.")
         words = text.format(right=self.trials.n_right, all=self.trials.n_trials, p=self.trials.p)
         heard = _("You hear a difference.") if self.trials.p <= CLEAR_P else _("That may be chance.")
         return f"{words} {heard}"

@@ -52,7 +52,7 @@ class Player(QObject):
         self.length = 0.0
         self.loop: tuple[float, float] | None = None
         self._thread = QThread()
-        self._pump = Pump(find_device or _system_device)
+        self._pump = Pump(find_device or _system_finder())
         self._pump.moveToThread(self._thread)
         self._asked.connect(self._pump.do)
         self._pump.state_changed.connect(self._on_state)
@@ -136,13 +136,13 @@ class Player(QObject):
         self.length_changed.emit(seconds)
 
 
-def _system_device() -> Device | None:
-    """Give the default device; in the player's thread, since asking may take its time."""
+def _system_finder() -> Callable[[], Device | None]:
+    """Load what finds the system's device: in the main thread, since Qt's modules are not safe in another."""
     # What Qt says of libraries that it does without is nothing to people.
     QLoggingCategory.setFilterRules("qt.multimedia.symbolsresolver=false\nqt.multimedia.ffmpeg=false")
     from .devices import find_device
 
-    return find_device()
+    return find_device
 
 
 def _close(pump: Pump) -> None:

@@ -138,7 +138,9 @@ def test_x_is_drawn_anew_and_heard_as_what_it_is(player):
     assert list(player.gains) == ["result"], "the next X is heard at once"
     assert not comparison.answer("A")
     assert comparison.answer("B")
-    assert comparison.score.startswith("2 of 3 right; by guessing as likely as 50.0%. That may be chance.")
+    assert comparison.score.startswith(
+        "2 of 3 right; guessing does as well 50.0% of the time. That may be chance."
+    )
     comparison.end_trials()
     assert comparison.choice == "content"
     assert comparison.score == ""
