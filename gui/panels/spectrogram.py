@@ -166,7 +166,7 @@ class SpectrogramPicture(QObject):
             return
         self._job = None
         try:
-            image = image_of(np.load(file.path)[::-1], color_table())  # the lowest row comes first
+            image = image_of(np.load(file.path), color_table())
         except (OSError, ValueError):
             self.message = _("the spectrogram's temporary file cannot be read")
         else:

@@ -33,8 +33,8 @@ def hour_of_peaks() -> np.ndarray:
 
 
 def write_picture(path: Path, n_rows: int, n_columns: int) -> np.ndarray:
-    """Write levels (row, column): they rise to the right and towards the first row, the bass."""
-    rows, columns = np.linspace(1, 0.3, n_rows)[:, None], np.linspace(0, 1, n_columns)
+    """Write levels (row, column): they rise to the right and to the last row, the bass."""
+    rows, columns = np.linspace(0.3, 1, n_rows)[:, None], np.linspace(0, 1, n_columns)
     levels = np.round(255 * rows * columns).astype(np.uint8)
     np.save(path, levels)
     return levels
