@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 import sound_files
 from fake_engine import FakeEngine
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QImage, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
 from nast_fx.errors import AudioFileError
 from nast_fx_gui.model.time_axis import TimeAxis
+from nast_fx_gui.panels.coverage import CHANNEL_SHARE, coverage
 from nast_fx_gui.panels.spectrogram import SpectrogramPanel
 from nast_fx_gui.panels.waveform import WaveformPanel
 
@@ -78,6 +82,15 @@ def test_channels_are_seen_where_they_sound(loaded):
     left, right = slice(width // 8, width * 3 // 8), slice(width * 5 // 8, width * 7 // 8)
     assert top[:, left].mean() > 0.6 > 0.1 > top[:, right].mean()
     assert bottom[:, right].mean() > 0.6 > 0.1 > bottom[:, left].mean()
+
+
+@given(arrays(np.float32, (2, 5), elements=st.floats(-1.5, 1.5, width=32)), st.integers(20, 90))
+def test_how_much_is_filled_is_how_far_it_moves(values, height):
+    low, high = np.minimum(values, -values), np.maximum(values, -values) * np.float32(0.5)
+    levels = coverage(low, high, height).astype(float) / 255
+    for channel, part in enumerate((levels[: height // 2], levels[height // 2 :])):
+        moves = (np.clip(high[channel], -1, 1) - np.clip(low[channel], -1, 1)) * len(part) / 2 * CHANNEL_SHARE
+        assert part.sum(axis=0) == pytest.approx(np.maximum(moves, 1), abs=0.02)
 
 
 def test_a_file_asks_for_peaks_and_another_one_cancels(waveform, engine, axis):
