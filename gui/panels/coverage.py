@@ -24,6 +24,8 @@ def coverage(
     columns = np.arange(n_columns)
     edges = np.linspace(0, height, n_channels + 1).astype(int)
     for channel, (top, bottom) in enumerate(itertools.pairwise(edges.tolist())):
+        if bottom == top:  # more channels than pixels
+            continue
         half = np.float32((bottom - top) / 2)
         scale = np.float32(half * CHANNEL_SHARE)
         above = half - np.clip(high[channel], -1, 1) * scale
