@@ -170,7 +170,9 @@ class Document(QObject):
 
     def saved(self, origin: PresetOrigin) -> None:
         """Say that the preset is in a file now; there is nothing to take back, so it is no step of undo."""
-        self._put(replace(self.state, origin=origin, preset=origin.preset))
+        # What was changed while it was being written stays changed.
+        preset = with_values(self.state.preset, name=origin.preset.name)
+        self._put(replace(self.state, origin=origin, preset=preset))
 
     def forget_preset(self) -> None:
         """Begin with all defaults; the styles stay."""

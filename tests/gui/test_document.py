@@ -174,3 +174,15 @@ def test_places_are_remembered(settings_file: Path, tmp_path: Path) -> None:
 def test_one_recent_file_is_a_list_too(settings_file: Path, tmp_path: Path) -> None:
     Remembered(settings_file).add_recent("style", tmp_path / "a.wav")
     assert Remembered(settings_file).recent("style") == [tmp_path / "a.wav"]
+
+
+def test_what_changes_while_a_preset_is_written_stays() -> None:
+    document = Document()
+    document.set_plan(amount=0.4)
+    written = Preset(name="Glue", plan={"amount": 0.4})
+    document.saved(PresetOrigin("glue", Path("glue.toml"), "user", written))
+    assert (document.state.preset, document.state.is_dirty) == (written, False)
+    document.set_plan(amount=0.6)
+    document.saved(PresetOrigin("glue", Path("glue.toml"), "user", written))
+    assert document.state.preset.plan.amount == 0.6
+    assert document.state.is_dirty
