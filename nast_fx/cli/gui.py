@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 
 PACKAGE = "nast_fx_gui"
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-TRY_QT = "import PyQt6.QtWidgets"
+TRY_QT = "from PyQt6.QtGui import QGuiApplication; QGuiApplication([])"
 
 
 @app.command(epilog="Example: nast-fx gui song.wav")
@@ -50,5 +50,7 @@ def _check_qt() -> None:
         raise NastFxError("the desktop app is not installed; install nast-fx once more")
     done = subprocess.run([sys.executable, "-P", "-c", TRY_QT], capture_output=True, text=True, check=False)
     if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["it crashed"])[-1]
-        raise NastFxError(f"PyQt6 cannot be loaded ({why}); on Debian: apt-get install libegl1 libxkbcommon0")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["it crashed"]
+        # Qt says it first and then much more, Python says it last.
+        why = next((line.partition(": ")[2] for line in lines if line.startswith("qt.")), lines[-1])
+        raise NastFxError(f"PyQt6 cannot open a window here: {why.rstrip('.')}")

@@ -34,8 +34,10 @@ def _clean_end(qapp: QApplication) -> Iterator[None]:
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
-    if set(QApplication.topLevelWidgets()) - before:
-        gc.collect()  # what hangs in circles of Python's
+    for _round in range(2):  # what hangs in circles of Python's, and what only that has held
+        if set(QApplication.topLevelWidgets()) - before:
+            gc.collect()
+            qapp.processEvents()
     qInstallMessageHandler(former)
     left = set(QApplication.topLevelWidgets()) - before
     names = [type(widget).__name__ for widget in left]

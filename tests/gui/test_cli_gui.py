@@ -38,7 +38,11 @@ def test_qt_that_cannot_load_is_said(
     code, text = run([], capsys)
     assert code == 1
     assert "libEGL.so.1" in text
-    assert "PyQt6 cannot be loaded" in text
+    assert "PyQt6 cannot open a window" in text
+    monkeypatch.setattr(gui, "TRY_QT", "import sys; sys.exit('qt.qpa.plugin: xcb-cursor0 is needed.\\nmore')")
+    code, text = run([], capsys)
+    assert (code, len(text.strip().splitlines())) == (1, 1)
+    assert text.strip().endswith("xcb-cursor0 is needed")
 
 
 def test_the_window_gets_the_file(
