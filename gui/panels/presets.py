@@ -22,8 +22,8 @@ from ..controls.keys import leave_undo
 from ..model.document import Document, State
 from ..model.presets import PresetLibrary, PresetRow
 from ..translation import gettext as _
+from .elided import Elided
 from .preset_actions import PresetActions
-from .well import Elided
 
 __all__ = ["PresetsPanel"]
 

@@ -29,8 +29,8 @@ from ..model.copying import Copying
 from ..model.remembered import Remembered
 from ..model.rendering import Made
 from ..translation import gettext as _
+from .elided import Elided
 from .progress import time_text
-from .well import Elided
 
 __all__ = ["DragHandle", "ResultLine", "file_mime", "reveal", "typed"]
 

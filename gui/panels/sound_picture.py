@@ -21,11 +21,11 @@ from PyQt6.QtWidgets import (
 
 from ..model.time_axis import TimeAxis
 from ..translation import gettext as _
+from .elided import Elided
 from .facts import FactsPanel, fact_rows
 from .spectrogram import SpectrogramPanel
 from .time_view import TimeView
 from .waveform import WaveformPanel
-from .well import Elided
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine

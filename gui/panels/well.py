@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -28,31 +27,13 @@ from ..model.document import Document, State
 from ..model.remembered import Remembered
 from ..model.styles import StyleRow
 from ..translation import gettext as _
+from .elided import Elided
 
-__all__ = ["SOUND_FILES", "ContentWell", "Elided", "StyleWell"]
+__all__ = ["SOUND_FILES", "ContentWell", "StyleWell"]
 
 MOST_LINES_HEIGHT = 84  # pixels of the list of styles; more scroll
 SOUND_FILES = "*.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf *.mid *.midi"
 STYLE_FILES = "*.naststyle *.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf"
-
-
-class Elided(QLabel):
-    """A text of one line that gives way: what has no room is an ellipsis in its middle."""
-
-    def minimumSizeHint(self) -> QSize:
-        """A few letters."""
-        return QSize(60, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw what has room."""
-        painter = QPainter(self)
-        text = QFontMetrics(self.font()).elidedText(
-            self.text(), Qt.TextElideMode.ElideMiddle, self.contentsRect().width()
-        )
-        role = self.foregroundRole()
-        group = self.palette().ColorGroup.Active if self.isEnabled() else self.palette().ColorGroup.Disabled
-        painter.setPen(self.palette().color(group, role))
-        painter.drawText(self.contentsRect(), int(self.alignment()), text)
 
 
 class _Well(QWidget):

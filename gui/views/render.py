@@ -19,13 +19,14 @@ from nast_fx.errors import CancelledError, NastFxError, UsageError
 
 from ..model.document import State
 from ..model.rendering import Made
+from ..panels.elided import Elided
 from ..panels.preset_actions import PresetActions
 from ..panels.presets import PresetsPanel
 from ..panels.progress import ProgressPanel, time_text
 from ..panels.result import ResultLine
 from ..panels.settings import SettingsPanel
 from ..panels.sound_row import SoundRow
-from ..panels.well import ContentWell, Elided, StyleWell
+from ..panels.well import ContentWell, StyleWell
 from ..session import Session
 from ..translation import gettext as _
 from .listening import Listening

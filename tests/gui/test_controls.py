@@ -12,8 +12,9 @@ from nast_fx.models import METHOD_SETTINGS, Preset, RenderPlan, Settings, StyleR
 from nast_fx.models.preset import PresetOutput
 from nast_fx_gui.controls.facts import FieldFacts, facts_of, label_of
 from nast_fx_gui.controls.form import Form
-from nast_fx_gui.controls.kinds import CONTROLS, InsteadControl, NumberControl, control_of
+from nast_fx_gui.controls.kinds import CONTROLS, InsteadControl, control_of
 from nast_fx_gui.controls.number_box import NumberBox
+from nast_fx_gui.controls.numbers import NumberControl
 
 MODELS: list[type[Settings]] = [*METHOD_SETTINGS.values(), RenderPlan, Tracking, PresetOutput, StyleReference]
 PRESET_WORDS = ("name", "author", "description", "tags", "notes")
