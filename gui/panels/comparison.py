@@ -89,6 +89,7 @@ class ComparisonPanel(QWidget):
         self.test_button.setEnabled(comparison.can_hear("difference"))
         for answer in self.answer_buttons.values():
             answer.setEnabled(is_test)
+            answer.setVisible(is_test)  # room is short
         self.score_label.setText(comparison.score)
 
 

@@ -74,6 +74,7 @@ _RESULTS = {
     "`folder`, `manifest`, `stems`. A batch that is cancelled, or whose worker is ended, is gone "
     "on with by `resume`, or `nast-fx batch --resume`.",
     "plan": "Result: `folder`, `files` as the parts of a batch, `n_contents`, `passed_over`.",
+    "example": "`content` and `style`: the files of a short song and of a sound of bells.",
     "wait": "Result: `seconds`.",
 }
 
