@@ -1,0 +1,214 @@
+"""The batch view: many files, one sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices, QDragEnterEvent
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from nast_fx.errors import NastFxError
+
+from ..model.batch_memory import keep_setup, remembered_setup
+from ..model.batch_planner import BatchPlanner
+from ..model.batch_runner import BatchRunner, Summary
+from ..model.batch_setup import BatchDocument, BatchSetup
+from ..model.document import Document
+from ..model.presets import PresetLibrary
+from ..model.queue import QueueModel, Row, count_states
+from ..model.queue_words import RETRIED, counts_text, duration_text
+from ..model.remembered import Remembered
+from ..model.unfinished import Unfinished, UnfinishedBatch
+from ..notify import Notifier
+from ..panels.batch_controls import BatchControls
+from ..panels.batch_settings import BatchSettings
+from ..panels.drop_area import DropArea
+from ..panels.notice_bar import NoticeBar
+from ..panels.queue_table import QueueTable
+from ..panels.queue_tools import QueueTools
+from ..translation import gettext as _
+
+if TYPE_CHECKING:
+    from ..engine.engine import Engine
+
+__all__ = ["BatchView"]
+
+
+class BatchView(DropArea):
+    """Files, what is done with them, and how far it is.
+
+    Parameters
+    ----------
+    document : Document
+        Whose preset the files are done with, and whose undo stack takes every change.
+    engine : Engine
+        That runs batches and nothing else.
+    listener : Engine
+        For short jobs: names, presets.
+    remembered : Remembered
+    parent : QWidget, optional
+    """
+
+    open_result = pyqtSignal(Path, Path)
+    """Content and result that are to be heard."""
+    render_view_wanted = pyqtSignal()
+    """The settings are to be changed."""
+
+    def __init__(
+        self,
+        document: Document,
+        *,
+        engine: Engine,
+        listener: Engine,
+        remembered: Remembered,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._remembered = remembered
+        self.batch = BatchDocument(document, self)
+        self.batch.restore(**remembered_setup(remembered))
+        self.queue = QueueModel(self)
+        self.planner = BatchPlanner(self.batch, self.queue, listener, self)
+        self.runner = BatchRunner(self.batch, self.queue, self.planner, engine, self)
+        self.library = PresetLibrary(listener, self)
+        self.unfinished = Unfinished(listener, self)
+        self.notifier = Notifier(self)
+        self.offer = NoticeBar(_("A batch that was broken off"), self)
+        self.summary = NoticeBar(_("What came of the batch"), self)
+        self.table = QueueTable(self.queue, self)
+        self.tools = QueueTools(self.table, remembered, self)
+        self.settings = BatchSettings(self.batch, remembered, self)
+        self.controls = BatchControls(self)
+        column = QVBoxLayout(self)
+        column.addWidget(self.offer)
+        column.addWidget(self.summary)
+        column.addWidget(self.tools)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.settings)
+        column.addWidget(self.controls)
+        self._connect_rows()
+        self._connect_batch()
+        self._show_counts()
+
+    def begin(self) -> None:
+        """Ask the engine for presets, and for a batch that was broken off; at the program's start."""
+        self.library.refresh()
+        self.unfinished.ask()
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take files from elsewhere; results that are dragged out of the table are no contents."""
+        if event is not None and event.source() is None:
+            super().dragEnterEvent(event)
+
+    def _connect_rows(self) -> None:
+        self.dropped.connect(self.batch.add)
+        self.tools.added.connect(self.batch.add)
+        self.tools.removed.connect(lambda: self._remove(self.table.chosen))
+        self.tools.cleared.connect(self._clear)
+        self.table.removed.connect(self._remove)
+        self.table.retried.connect(lambda rows: self._try(lambda: self.runner.retry(rows)))
+        self.table.opened.connect(self._open)
+        self.table.shown_in_folder.connect(lambda row: _show_folder(Path(row.output).parent))
+        for signal in (self.queue.rowsInserted, self.queue.rowsRemoved, self.queue.dataChanged):
+            signal.connect(self._show_counts)
+
+    def _connect_batch(self) -> None:
+        self.batch.changed.connect(self._setup_changed)
+        self.batch.document.changed.connect(self._show_possible)
+        self.planner.planned.connect(self._show_plan)
+        self.planner.busy_changed.connect(self.tools.show_busy)
+        self.settings.render_view_wanted.connect(self.render_view_wanted)
+        self.settings.sound.preset_wanted.connect(self.library.load)
+        self.library.listed.connect(self.settings.sound.show_presets)
+        self.library.loaded.connect(self.settings.sound.take)
+        self.library.failed.connect(self._tell_fault)
+        self.controls.started.connect(lambda: self._try(self.runner.start))
+        self.controls.paused.connect(lambda is_on: self.runner.pause() if is_on else self.runner.resume())
+        self.controls.cancelled.connect(self.runner.cancel)
+        self.controls.retried.connect(lambda: self._try(lambda: self.runner.retry(self.queue.rows)))
+        self.runner.state_changed.connect(self._state_changed)
+        self.runner.progress.connect(self.controls.show_progress)
+        self.runner.ended.connect(self._show_summary)
+        self.unfinished.found.connect(self._offer)
+
+    def _setup_changed(self, _old: BatchSetup, new: BatchSetup) -> None:
+        keep_setup(self._remembered, new)
+        self._show_possible()
+
+    def _show_plan(self) -> None:
+        setup = self.batch.setup
+        fault = setup.pattern_fault or self.planner.fault
+        self.settings.naming.show_names(self.planner.names, fault)
+        self.tools.show_passed_over(self.planner.passed_over)
+        self._show_possible()
+
+    def _show_counts(self) -> None:
+        counts = count_states(self.queue.rows)
+        self.controls.show_counts(counts_text(counts) if self.queue.rows else _("no files"))
+        self.tools.show_possible()
+        self._show_possible()
+
+    def _state_changed(self, state: str) -> None:
+        if state == "running":
+            self.summary.hide()
+            self.offer.hide()
+        self.controls.show_state(state)
+        self._show_possible()
+
+    def _show_possible(self) -> None:
+        fault = self.runner.fault
+        is_idle = self.runner.state == "idle"
+        may_retry = is_idle and not fault and any(row.state in RETRIED for row in self.queue.rows)
+        self.controls.show_possible(fault, may_start=is_idle and not fault, may_retry=may_retry)
+
+    def _remove(self, rows: Collection[Row]) -> None:
+        self.batch.remove(Path(row.content) for row in rows if not self.runner.is_running(row))
+
+    def _clear(self) -> None:
+        if self.runner.state == "idle":
+            self.batch.clear()
+        else:
+            self._remove(self.queue.rows)
+
+    def _open(self, row: Row) -> None:
+        if row.state in ("done", "skipped") and row.output:
+            self.open_result.emit(Path(row.content), Path(row.output))
+
+    def _try(self, begin: Callable[[], None]) -> None:
+        try:
+            begin()
+        except NastFxError as error:
+            self._tell_fault(error)
+
+    def _tell_fault(self, error: NastFxError) -> None:
+        self.summary.show_notice(str(error), {}, is_warning=True)
+
+    def _offer(self, found: UnfinishedBatch) -> None:
+        if self.runner.state != "idle":
+            return
+        text = _("A batch into {folder} was broken off; {n} files are left to do.")
+        self.offer.show_notice(
+            text.format(folder=found.folder, n=found.n_left),
+            {_("&Go on with it"): lambda: self.runner.resume_unfinished(found.folder)},
+            is_warning=True,
+        )
+
+    def _show_summary(self, summary: Summary) -> None:
+        counts = counts_text(summary.counts) or _("nothing was to do")
+        text = _("{counts}, in {time}.").format(counts=counts, time=duration_text(summary.seconds))
+        if summary.note:
+            text = f"{text} {summary.note[:1].upper()}{summary.note[1:].rstrip('.')}."
+        actions = {}
+        folder = summary.folder
+        if folder is not None and (summary.counts.get("done") or summary.counts.get("skipped")):
+            actions[_("Open &folder")] = lambda: _show_folder(folder)
+        n_failed = sum(summary.counts.get(state, 0) for state in RETRIED)
+        self.summary.show_notice(text, actions, is_warning=bool(n_failed or summary.note))
+        self.notifier.tell(_("Batch ended"), text)
+
+
+def _show_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
