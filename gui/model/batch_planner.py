@@ -16,6 +16,7 @@ from .batch_requests import plan_request
 from .batch_setup import BatchDocument, BatchSetup, in_words
 from .document import State
 from .queue import QueueModel, Row
+from .queue_words import OVER
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
@@ -53,7 +54,8 @@ class BatchPlanner(QObject):
         self.passed_over: dict[str, str] = {}  # files that are no contents, and why
         self.running: set[str] = set()  # contents that are being worked off
         self._batch, self._queue, self._engine = batch, queue, engine
-        self._known: dict[str, Row] = {}  # as they were last, also of rows that were removed
+        self._last: dict[str, Row] = {}  # by content, also those that were removed
+        self._ended: dict[tuple[str, str], Row] = {}  # by content and result
         self._job: Job | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -123,7 +125,8 @@ class BatchPlanner(QObject):
     def _put(self, planned: list[Row] | None, fault: str) -> None:
         """Take up a plan; without one the rows stay, but those that were removed."""
         setup = self._batch.setup
-        self._known |= {row.content: row for row in self._queue.rows}
+        self._last |= {row.content: row for row in self._queue.rows}
+        self._ended |= {(row.content, row.output): row for row in self._queue.rows if row.state in OVER}
         if planned is None:
             gone = {str(path) for path in setup.left_out}
             planned = [row for row in self._queue.rows if row.content not in gone]
@@ -135,7 +138,7 @@ class BatchPlanner(QObject):
             *(row.content for row in self._queue.rows if row.content in self.running),
         ]
         added = [
-            self._known.get(content, Row(content)) for content in dict.fromkeys(more) if content not in there
+            self._last.get(content, Row(content)) for content in dict.fromkeys(more) if content not in there
         ]
         self._queue.root = "" if setup.root is None else str(setup.root)
         self._queue.put([*added, *map(self._as_known, planned)])
@@ -145,11 +148,10 @@ class BatchPlanner(QObject):
 
     def _as_known(self, row: Row) -> Row:
         """Give a row as it went on since it was first planned; another name of its result begins anew."""
-        known = self._known.get(row.content)
-        if known is not None and (row.content in self.running or known.output == row.output):
-            return known
+        if row.content in self.running:
+            return self._last.get(row.content, row)
         row.state = "next" if self.running else "waiting"
-        return row
+        return self._ended.get((row.content, row.output), row)
 
 
 def _asked(setup: BatchSetup) -> tuple[object, ...]:

@@ -151,6 +151,7 @@ class BatchRunner(QObject):
     def cancel(self) -> None:
         """Stop: what is finished stays, nothing else is left."""
         if self._job is not None and self.state != "stopping":
+            self._engine.resume()  # what is held hears nothing
             self._set_state("stopping")
             self._job.cancel()
 

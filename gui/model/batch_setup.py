@@ -63,9 +63,9 @@ class BatchSetup:
     @property
     def root(self) -> Path | None:
         """Where results go: the chosen folder, or one beside the first input."""
-        if self.folder is not None or not self.inputs:
-            return self.folder
-        return self.inputs[0].parent / _("styled")
+        if self.folder is not None:
+            return self.folder.expanduser().absolute()
+        return None if not self.inputs else self.inputs[0].parent / _("styled")
 
     @property
     def pattern_fault(self) -> str:
@@ -161,7 +161,7 @@ class BatchDocument(QObject):
 def in_words(text: str, pattern: str = "") -> str:
     """Give a sentence about options of the command line in the words of the window."""
     words: Mapping[str, str] = {
-        f"--pattern {pattern}": _("naming"),
+        f"--pattern {pattern}:": _("naming") + ":",
         "--pattern": _("naming"),
         "--recursive": _("folders in folders"),
         "--overwrite": _("existing files"),

@@ -18,8 +18,9 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 from ..translation import gettext as _
 from .queue_words import STATES, duration_text, state_words
 
-__all__ = ["COLUMNS", "ROW_ROLE", "QueueModel", "Row", "count_states", "sort_key"]
+__all__ = ["COLUMNS", "ROW_ROLE", "QueueModel", "Row", "count_states", "pieces_of", "sort_key"]
 
+MOST_PIECES = 20  # that are taken out one after the other; each is a step for all views
 SHOW_MS = 250  # between two showings of what has changed
 COLUMNS = ("name", "output", "state", "progress", "left", "message")
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -125,9 +126,14 @@ class QueueModel(QAbstractTableModel):
         return output.removeprefix(self.root + os.sep) if self.root else output
 
     def put(self, rows: Sequence[Row]) -> None:
-        """Show these rows in place of those; what stays at the beginning and at the end is left alone."""
+        """Show these rows in place of those; what stays is left alone where it can be."""
         self.show_changes()
-        old, new = [row.content for row in self.rows], [row.content for row in rows]
+        new = [row.content for row in rows]
+        kept = set(new)
+        pieces = pieces_of([row.content not in kept for row in self.rows])
+        for begin, end in reversed(pieces if len(pieces) <= MOST_PIECES else []):
+            self._replace(begin, end, ())
+        old = [row.content for row in self.rows]
         shorter = min(len(old), len(new))
         head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
         rest = shorter - head
@@ -230,3 +236,16 @@ def count_states(rows: Iterable[Row]) -> dict[str, int]:
     for row in rows:
         counts[row.state] += 1
     return counts
+
+
+def pieces_of(flags: Sequence[bool]) -> list[tuple[int, int]]:
+    """Begin and end of each run of neighbors that are true."""
+    found: list[tuple[int, int]] = []
+    for number, flag in enumerate(flags):
+        if not flag:
+            continue
+        if found and found[-1][1] == number:
+            found[-1] = (found[-1][0], number + 1)
+        else:
+            found.append((number, number + 1))
+    return found

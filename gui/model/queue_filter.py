@@ -6,12 +6,12 @@ asks once for each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, QUrl
 
-from .queue import COLUMNS, QueueModel, Row, sort_key
+from .queue import COLUMNS, QueueModel, Row, pieces_of, sort_key
 
 __all__ = ["FILTERS", "QueueFilter"]
 
@@ -140,7 +140,7 @@ class QueueFilter(QAbstractTableModel):
         if wanted == self._shown:
             return
         kept = set(wanted)
-        pieces = _pieces([content not in kept for content in self._shown])
+        pieces = pieces_of([content not in kept for content in self._shown])
         if len(pieces) > MOST_PIECES:
             self.beginResetModel()
             self._shown = wanted
@@ -166,16 +166,3 @@ class QueueFilter(QAbstractTableModel):
         self._shown = wanted
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
-
-
-def _pieces(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """Begin and end of each run of neighbors that are true."""
-    found: list[tuple[int, int]] = []
-    for number, flag in enumerate(flags):
-        if not flag:
-            continue
-        if found and found[-1][1] == number:
-            found[-1] = (found[-1][0], number + 1)
-        else:
-            found.append((number, number + 1))
-    return found

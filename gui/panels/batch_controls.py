@@ -71,9 +71,12 @@ class BatchControls(QWidget):
         """Say whether a batch can begin, and if not, why."""
         self.start.setEnabled(may_start)
         self.start.setToolTip(fault or _("Render all files of the list"))
-        self._fault = fault
-        self._show()
         self.retry.setEnabled(may_retry)
+
+    def show_fault(self, text: str) -> None:
+        """Say why no batch can begin."""
+        self._fault = text
+        self._show()
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the whole is."""

@@ -73,9 +73,8 @@ class BatchSettings(QWidget):
     def show_setup(self, old: BatchSetup, new: BatchSetup) -> None:
         """Show a setup."""
         self.naming.show_pattern(new.pattern)
-        text = "" if new.folder is None else str(new.folder)
-        if text != self.folder.text():
-            self.folder.setText(text)
+        if _folder_of(self.folder.text()) != new.folder:  # else it is being written
+            self.folder.setText("" if new.folder is None else str(new.folder))
         self.folder.setPlaceholderText(_("a folder beside the files") if new.root is None else str(new.root))
         self.overwrite.setCurrentIndex(self.overwrite.findData(new.overwrite))
         if self.jobs.value() != new.n_jobs:
@@ -145,14 +144,17 @@ class BatchSettings(QWidget):
         self._batch.change(_("Change naming"), merge="pattern", pattern=text)
 
     def _folder_edited(self, text: str) -> None:
-        folder = Path(text) if text.strip() else None
-        self._batch.change(_("Choose folder of the results"), merge="folder", folder=folder)
+        self._batch.change(_("Choose folder of the results"), merge="folder", folder=_folder_of(text))
 
     def _browse(self) -> None:
         start = str(self._batch.setup.folder or self._remembered.folder("results"))
         name = QFileDialog.getExistingDirectory(self, _("Folder of the results"), start)
         if name:
             self._batch.change(_("Choose folder of the results"), folder=Path(name))
+
+
+def _folder_of(text: str) -> Path | None:
+    return Path(text) if text.strip() else None
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:

@@ -162,7 +162,10 @@ class BatchView(DropArea):
         fault = self.runner.fault
         is_idle = self.runner.state == "idle"
         may_retry = is_idle and not fault and any(row.state in RETRIED for row in self.queue.rows)
-        self.controls.show_possible(fault, may_start=is_idle and not fault, may_retry=may_retry)
+        may_start = is_idle and not fault and bool(self.queue.rows) and not self.planner.is_busy
+        self.controls.show_possible(fault, may_start=may_start, may_retry=may_retry)
+        # What stands beside the naming already is not said twice.
+        self.controls.show_fault("" if self.settings.naming.fault.text else fault)
 
     def _remove(self, rows: Collection[Row]) -> None:
         self.batch.remove(Path(row.content) for row in rows if not self.runner.is_running(row))
