@@ -1,8 +1,10 @@
-"""What the engine is asked for a batch: the kinds ``plan``, ``batch`` and ``unfinished``."""
+"""What the engine is asked for a batch: the kinds ``plan`` and ``batch``."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import glob
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from nast_fx.errors import UsageError
@@ -11,52 +13,42 @@ from nast_fx.plain import plain
 from ..translation import gettext as _
 from .batch_setup import BatchDocument
 
-__all__ = ["batch_request", "check_batch", "plan_request"]
+__all__ = ["batch_request", "check_batch", "plan_request", "resume_request"]
 
 
-def plan_request(batch: BatchDocument, *, n_files: int | None = None) -> dict[str, Any]:
+def plan_request(batch: BatchDocument, *, first: int | None = None) -> dict[str, Any]:
     """Give the request of the names that the results will have.
 
     Parameters
     ----------
     batch : BatchDocument
-    n_files : int, optional
-        How many names are wanted; all by default.
+    first : int, optional
+        How many files are looked at; all by default.
 
     Raises
     ------
     UsageError
         The setup makes no batch; one sentence.
     """
-    request = batch_request(batch, needs_style=False)
-    return request if n_files is None else request | {"n_files": n_files}
+    # Names need no mix of the stems, which takes long to make.
+    request = batch_request(batch) | {"stems": False}
+    return request if first is None else request | {"first": first}
 
 
-def batch_request(
-    batch: BatchDocument, *, only: Collection[str] = (), needs_style: bool = True
-) -> dict[str, Any]:
+def batch_request(batch: BatchDocument) -> dict[str, Any]:
     """Give the request of a batch.
 
-    Parameters
-    ----------
-    batch : BatchDocument
-    only : collection of str
-        The contents that are rendered; all by default.
-    needs_style : bool
-        Whether a preset without a style is refused.
-
     Raises
     ------
     UsageError
         The setup makes no batch; one sentence.
     """
-    check_batch(batch, needs_style=needs_style)
+    check_batch(batch)
     setup = batch.setup
     request: dict[str, Any] = plain(
         {
             "inputs": setup.inputs,
-            "left_out": sorted(setup.left_out),
-            "only": sorted(only),
+            "exclude": sorted(_globs(setup.left_out, setup.inputs)),
             "output": setup.root,
             "pattern": setup.pattern,
             "overwrite": setup.overwrite,
@@ -70,7 +62,12 @@ def batch_request(
     return request
 
 
-def check_batch(batch: BatchDocument, *, needs_style: bool = True) -> None:
+def resume_request(folder: Path | None = None) -> dict[str, Any]:
+    """Give the request of the last batch that was broken off, of all or of those into `folder`."""
+    return {"resume": True} if folder is None else {"resume": True, "output": str(folder)}
+
+
+def check_batch(batch: BatchDocument) -> None:
     """Check what needs no file.
 
     Raises
@@ -82,8 +79,19 @@ def check_batch(batch: BatchDocument, *, needs_style: bool = True) -> None:
         raise UsageError(_("add files or folders first"))
     if batch.setup.pattern_fault:
         raise UsageError(batch.setup.pattern_fault)
-    if needs_style and not batch.preset.styles:
+    if not batch.preset.styles:
         raise UsageError(_("choose a style first, in the render view"))
+
+
+def _globs(left_out: Iterable[Path], inputs: Iterable[Path]) -> set[str]:
+    """Name files of folders from those folders on, as the engine leaves them out."""
+    folders = tuple(inputs)
+    return {
+        glob.escape(path.relative_to(folder).as_posix())
+        for path in left_out
+        for folder in folders
+        if path.is_relative_to(folder) and path != folder
+    }
 
 
 def _sound(batch: BatchDocument) -> dict[str, Any]:

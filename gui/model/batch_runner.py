@@ -6,22 +6,23 @@ Files that are added while it runs make a batch of their own, which begins when 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from nast_fx.errors import CancelledError, NastFxError, NothingToDoError, SomeFailedError, UsageError
+from nast_fx.errors import CancelledError, NastFxError, NothingToDoError, UsageError
 from nast_fx.progress import Progress
 
 from ..engine.process import EngineDiedError
+from ..translation import gettext as _
 from .batch_planner import BatchPlanner
-from .batch_requests import batch_request, check_batch
+from .batch_requests import batch_request, check_batch, resume_request
 from .batch_setup import BatchDocument, in_words
 from .queue import QueueModel, Row, count_states
-from .queue_words import OVER, RETRIED
+from .queue_words import OVER
 
 if TYPE_CHECKING:
     from ..engine.engine import Engine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["BatchRunner", "Summary"]
 
 PART_FIELDS = ("output", "state", "share", "seconds_left", "message")
+_FRESH: Mapping[str, Any] = {"state": "waiting", "share": 0.0, "seconds_left": None, "message": ""}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class BatchRunner(QObject):
 
     state_changed = pyqtSignal(str)  # "idle", "running", "paused", "stopping"
     progress = pyqtSignal(object)  # Progress of the whole
+    noted = pyqtSignal(str)  # a sentence about the whole
     ended = pyqtSignal(object)  # Summary
 
     def __init__(
@@ -97,42 +100,25 @@ class BatchRunner(QObject):
             return str(error)
         return self._planner.fault
 
-    def start(self, only: Collection[str] = ()) -> None:
-        """Work off the queue.
-
-        Parameters
-        ----------
-        only : collection of str
-            The contents that are rendered; all by default.
+    def start(self) -> None:
+        """Work off the queue; what is done already is found to be so, and what has failed is tried again.
 
         Raises
         ------
         UsageError
             The setup makes no batch; one sentence.
         """
-        request = batch_request(self._batch, only=only)
-        chosen = [row for row in self._queue.rows if not only or row.content in only]
-        for row in chosen:
-            if row.state != "done":
-                self._queue.change(row.content, _fresh())
+        request = batch_request(self._batch)
+        for row in self._queue.rows:
+            if row.state not in ("done", "skipped"):
+                self._queue.change(row.content, _FRESH)
         self._folder = self._batch.setup.root
-        self._begin(request, {row.content for row in chosen})
+        self._begin(request, {row.content for row in self._queue.rows})
 
     def resume_unfinished(self, folder: Path) -> None:
         """Go on with a batch that an earlier start has left; its files come as the engine names them."""
         self._folder = folder
-        self._begin({"resume": str(folder)}, set())
-
-    def retry(self, rows: Collection[Row]) -> None:
-        """Do once more what of `rows` has come to nothing.
-
-        Raises
-        ------
-        UsageError
-            As `start`.
-        """
-        if contents := [row.content for row in rows if row.state in RETRIED]:
-            self.start(() if self._batch.setup.is_stems else contents)
+        self._begin(resume_request(folder), set())
 
     def pause(self) -> None:
         """Hold all files at their next report."""
@@ -175,69 +161,67 @@ class BatchRunner(QObject):
 
     def _take_part(self, part: Mapping[str, Any]) -> None:
         if "content" not in part:
+            self.noted.emit(str(part.get("note", "")))
             return
         content = str(part["content"])
-        fields = {name: part[name] for name in PART_FIELDS if part.get(name) is not None}
         row = self._queue.row_of(content)
-        if row is not None and row.state == "done" and fields.get("state") == "skipped":
-            fields["state"] = "done"  # it was made a moment ago, and is
-        if fields.get("state") == "queued":
-            fields["state"] = "waiting"
-        if fields.get("state") == "running" and self.state == "paused":
-            fields["state"] = "paused"
-        if fields.get("state") == "done":
+        fields = {name: part[name] for name in PART_FIELDS if part.get(name) is not None}
+        fields["state"] = self._state_of(str(part["state"]), row)
+        if fields["state"] == "running":
+            fields["message"] = _(str(part.get("message") or ""))  # the stage, one word
+        elif fields["state"] == "done":
             fields["share"] = 1.0
         if content not in self._contents:
             self._contents.add(content)
             self._unplanned += [Path(content)] if row is None else []
         self._queue.change(content, {"seconds_left": None, **fields})
 
+    def _state_of(self, state: str, row: Row | None) -> str:
+        """Give the engine's state of a file as it is shown."""
+        if state == "skipped" and row is not None and row.state == "done":
+            return "done"  # it was made a moment ago, and is
+        if state == "running" and self.state == "paused":
+            return "paused"
+        return "waiting" if state == "queued" else state
+
     def _failed(self, error: NastFxError) -> None:
         text = in_words(str(error), self._batch.setup.pattern)
         if isinstance(error, CancelledError):
             self._leave_open("cancelled", "")
             self._end("")
-        elif isinstance(error, EngineDiedError):
-            self._leave_open("broken", text)
+        elif isinstance(error, NothingToDoError):
             self._end(text)
-        elif isinstance(error, NothingToDoError | SomeFailedError):
-            self._end("")
         else:
-            self._leave_open("failed", text)
-            self._end(text)
+            self._leave_open("broken" if isinstance(error, EngineDiedError) else "failed", text)
+            self._end(text, is_fault=True)
 
     def _leave_open(self, state: str, message: str) -> None:
         """Give the state to all rows of the batch that have not ended by themselves."""
         fields = {"state": state, "message": message, "seconds_left": None}
         self._queue.change_all(lambda row: row.content in self._contents and row.state not in OVER, **fields)
 
-    def _end(self, note: str) -> None:
+    def _end(self, note: str, *, is_fault: bool = False) -> None:
         was_stopped, self._job = self.state == "stopping", None
         if self.state == "paused":
             self._engine.resume()
         rows = [row for row in self._queue.rows if row.content in self._contents]
         summary = Summary(count_states(rows), time.monotonic() - self._began, self._folder, note)
         self._contents = set()
-        self._planner.running = set()
+        self._planner.running = None
         resumed, self._unplanned = (*self._batch.setup.resumed, *self._unplanned), []
         self._batch.restore(resumed=tuple(dict.fromkeys(resumed)))
         self._set_state("idle")
         self.ended.emit(summary)
-        more = [row.content for row in self._queue.rows if row.state == "next"]
-        if more and not was_stopped and not note:
-            self.start(more)
-        else:
-            self._queue.change_all(lambda row: row.state == "next", state="waiting")
+        has_more = any(row.state == "next" for row in self._queue.rows)
+        self._queue.change_all(lambda row: row.state == "next", state="waiting")
+        if has_more and not was_stopped and not is_fault and not self.fault:
+            self.start()
 
     def _set_state(self, state: str) -> None:
         self.state = state
         self.state_changed.emit(state)
 
 
-def _fresh() -> dict[str, Any]:
-    return {"state": "waiting", "share": 0.0, "seconds_left": None, "message": ""}
-
-
 def _stem_note(facts: Mapping[str, Any]) -> str:
     """Say which stems do not sum to their mix."""
-    return " ".join(str(text) for text in facts.get("problems", ()))
+    return " ".join(str(text) for group in facts.get("stems", ()) for text in group["problems"])

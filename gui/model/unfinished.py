@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from .batch_requests import resume_request
+
 if TYPE_CHECKING:
     from ..engine.engine import Engine
 
@@ -49,11 +51,10 @@ class Unfinished(QObject):
 
     def ask(self) -> None:
         """Ask; an engine that cannot say is as good as one that knows of none."""
-        job = self._engine.run("unfinished", {})
+        job = self._engine.run("plan", resume_request())
         job.finished.connect(self._answered)
 
     def _answered(self, facts: Mapping[str, Any]) -> None:
-        batches = facts.get("batches", ())
-        if batches:
-            latest = batches[0]
-            self.found.emit(UnfinishedBatch(Path(str(latest["folder"])), int(latest["n_left"])))
+        n_left = sum(one["state"] == "queued" for one in facts["files"])
+        if n_left:
+            self.found.emit(UnfinishedBatch(Path(str(facts["folder"])), n_left))

@@ -22,7 +22,7 @@ from ..model.batch_setup import BatchDocument, BatchSetup
 from ..model.remembered import Remembered
 from ..translation import gettext as _
 from .naming_field import NamingField
-from .sound_row import SoundRow
+from .batch_sound import BatchSound
 
 __all__ = ["BatchSettings"]
 
@@ -45,7 +45,7 @@ class BatchSettings(QWidget):
     def __init__(self, batch: BatchDocument, remembered: Remembered, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._batch, self._remembered = batch, remembered
-        self.sound = SoundRow(batch, self)
+        self.sound = BatchSound(batch, self)
         self.sound.render_view_wanted.connect(self.render_view_wanted)
         self.naming = NamingField(self)
         self.naming.edited.connect(self._pattern_edited)

@@ -14,10 +14,10 @@ from ..model.presets import PresetRow
 from ..model.sound_words import sound_text
 from ..translation import gettext as _
 
-__all__ = ["SoundRow"]
+__all__ = ["BatchSound"]
 
 
-class SoundRow(QWidget):
+class BatchSound(QWidget):
     """A choice of presets, and what the chosen one does.
 
     Parameters
