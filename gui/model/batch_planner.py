@@ -83,6 +83,10 @@ class BatchPlanner(QObject):
 
     def ask_again(self) -> None:
         """Look at the files once more."""
+        for job in (self._job, self._names_job):
+            if job is not None:
+                job.cancel()
+        self._job = self._names_job = None
         self._timer.start()
         self._put(self._provisional())
         self.busy_changed.emit(True)
@@ -96,10 +100,6 @@ class BatchPlanner(QObject):
             self.ask_again()
 
     def _ask(self) -> None:
-        for job in (self._job, self._names_job):
-            if job is not None:
-                job.cancel()
-        self._job = self._names_job = None
         try:
             few, all_of_it = plan_request(self._batch, first=MOST_NAMES), plan_request(self._batch)
         except UsageError as error:

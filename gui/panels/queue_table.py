@@ -36,8 +36,8 @@ class QueueTable(QTableView):
     """A Row whose result is to be shown where it is."""
     removed = pyqtSignal(list)
     """Rows."""
-    retried = pyqtSignal(list)
-    """Rows."""
+    retried = pyqtSignal()
+    """What has failed."""
 
     def __init__(self, queue: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +101,7 @@ class QueueTable(QTableView):
         made = {
             "open": self._action(_("&Listen"), "Return", lambda: self._tell_first(self.opened)),
             "folder": self._action(_("Show in &folder"), "", lambda: self._tell_first(self.shown_in_folder)),
-            "retry": self._action(_("&Try again"), "", lambda: self.retried.emit(self.chosen)),
+            "retry": self._action(_("&Try failed ones again"), "", self.retried.emit),
             "remove": self._action(_("&Remove"), "Delete", lambda: self.removed.emit(self.chosen)),
         }
         self.addActions(list(made.values()))

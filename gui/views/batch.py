@@ -71,7 +71,7 @@ class BatchView(DropArea):
         self.batch = BatchDocument(document, self)
         self.batch.restore(**remembered_setup(remembered))
         self.queue = QueueModel(self)
-        self.planner = BatchPlanner(self.batch, self.queue, listener, self)
+        self.planner = BatchPlanner(self.batch, self.queue, engine, listener, self)
         self.runner = BatchRunner(self.batch, self.queue, self.planner, engine, self)
         self.library = PresetLibrary(listener, self)
         self.unfinished = Unfinished(listener, self)
@@ -109,7 +109,7 @@ class BatchView(DropArea):
         self.tools.removed.connect(lambda: self._remove(self.table.chosen))
         self.tools.cleared.connect(self._clear)
         self.table.removed.connect(self._remove)
-        self.table.retried.connect(lambda rows: self._try(lambda: self.runner.retry(rows)))
+        self.table.retried.connect(lambda: self._try(self.runner.start))
         self.table.opened.connect(self._open)
         self.table.shown_in_folder.connect(lambda row: _show_folder(Path(row.output).parent))
         for signal in (self.queue.rowsInserted, self.queue.rowsRemoved, self.queue.dataChanged):
@@ -128,9 +128,10 @@ class BatchView(DropArea):
         self.controls.started.connect(lambda: self._try(self.runner.start))
         self.controls.paused.connect(lambda is_on: self.runner.pause() if is_on else self.runner.resume())
         self.controls.cancelled.connect(self.runner.cancel)
-        self.controls.retried.connect(lambda: self._try(lambda: self.runner.retry(self.queue.rows)))
+        self.controls.retried.connect(lambda: self._try(self.runner.start))
         self.runner.state_changed.connect(self._state_changed)
         self.runner.progress.connect(self.controls.show_progress)
+        self.runner.noted.connect(lambda text: self.summary.show_notice(text, {}))
         self.runner.ended.connect(self._show_summary)
         self.unfinished.found.connect(self._offer)
 
@@ -139,9 +140,9 @@ class BatchView(DropArea):
         self._show_possible()
 
     def _show_plan(self) -> None:
-        setup = self.batch.setup
-        fault = setup.pattern_fault or self.planner.fault
-        self.settings.naming.show_names(self.planner.names, fault)
+        fault = self.planner.fault if self.planner.is_naming_fault else ""
+        names = self.planner.names if self.batch.setup.inputs else []
+        self.settings.naming.show_names(names, self.batch.setup.pattern_fault or fault)
         self.tools.show_passed_over(self.planner.passed_over)
         self._show_possible()
 
@@ -192,7 +193,7 @@ class BatchView(DropArea):
     def _offer(self, found: UnfinishedBatch) -> None:
         if self.runner.state != "idle":
             return
-        text = _("A batch into {folder} was broken off; {n} files are left to do.")
+        text = _("A batch into {folder} was not finished; {n} files are left to do.")
         self.offer.show_notice(
             text.format(folder=found.folder, n=found.n_left),
             {_("&Go on with it"): lambda: self.runner.resume_unfinished(found.folder)},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fake_engine import FakeEngine, FakeJob
 
-from nast_fx.errors import NoSpaceError, NothingToDoError, SomeFailedError, UsageError
+from nast_fx.errors import AudioFileError, NoSpaceError, NothingToDoError, UsageError
 from nast_fx.models import StyleReference
 from nast_fx.progress import Progress
 from nast_fx_gui.engine.process import EngineDiedError
@@ -36,17 +36,37 @@ class Bench:
         self.document.set_styles([RAIN])
         self.batch = BatchDocument(self.document)
         self.queue = QueueModel()
-        self.planner = BatchPlanner(self.batch, self.queue, self.listener)  # type: ignore[arg-type]
+        engines: Any = (self.engine, self.listener)
+        self.planner = BatchPlanner(self.batch, self.queue, *engines)
         self.runner = BatchRunner(self.batch, self.queue, self.planner, self.engine)  # type: ignore[arg-type]
         self.summaries: list[Summary] = []
         self.runner.ended.connect(self.summaries.append)
 
-    def plan(self, *contents: str, suffix: str = "styled", **facts: Any) -> None:
-        """Answer the next question for names."""
-        before = len(self.listener.of("plan"))
-        self.qtbot.waitUntil(lambda: len(self.listener.of("plan")) > before or not self.planner.is_busy)
-        files = [{"content": one, "output": f"/in/styled/{Path(one).stem}.{suffix}.wav"} for one in contents]
-        self.listener.last("plan").finish(files=files, **facts)
+    @property
+    def plans(self) -> list[FakeJob]:
+        """What was asked for all files; the latest last."""
+        jobs = self.engine.of("plan") + self.listener.of("plan")
+        return [job for job in jobs if "first" not in job.request]
+
+    def plan(self, *contents: str, suffix: str = "styled", state: str = "queued", **facts: Any) -> FakeJob:
+        """Answer the latest question for names."""
+        self.qtbot.waitUntil(lambda: any(not job.is_over and not job.is_cancelled for job in self.plans))
+        job = next(job for job in reversed(self.plans) if not job.is_over and not job.is_cancelled)
+        files = [
+            {
+                "number": number,
+                "content": one,
+                "output": f"/in/styled/{Path(one).stem}.{suffix}.wav",
+                "state": state,
+                "message": "",
+            }
+            for number, one in enumerate(contents, 1)
+        ]
+        engine = self.engine if job in self.engine.jobs else self.listener
+        names = next(one for one in reversed(engine.of("plan")) if "first" in one.request)
+        names.finish(files=files[:3])
+        job.finish(**{"folder": "/in/styled", "files": files, "passed_over": [], **facts})
+        return job
 
     def add(self, *contents: str) -> None:
         self.batch.add(map(Path, contents))
@@ -74,7 +94,7 @@ def test_names_come_from_the_engine(bench: Bench) -> None:
     bench.batch.add([Path("/in")])
     bench.plan(A, B, passed_over=[{"file": "/in/x.txt", "reason": "it is not audio"}])
     assert [row.content for row in bench.queue.rows] == [A, B]
-    assert bench.planner.names == ["/in/styled/a.styled.wav", "/in/styled/b.styled.wav"]
+    assert bench.planner.passed_over == {"/in/x.txt": "it is not audio"}
     bench.batch.change("x", folder=Path("/in/styled"))
     bench.plan(A, B)
     assert bench.planner.names == ["a.styled.wav", "b.styled.wav"]
@@ -86,19 +106,19 @@ def test_a_folder_is_asked_for_once_things_are_still(bench: Bench) -> None:
         bench.batch.change("x", merge="pattern", pattern=text)
     bench.batch.add([Path("/in")])
     bench.batch.change("x", is_recursive=False)
-    bench.plan(A)
-    assert len(bench.listener.of("plan")) == 1
-    assert bench.listener.last("plan").request["pattern"] == "{stem}.{n}"
+    job = bench.plan(A)
+    assert len(bench.plans) == 1
+    assert job.request["pattern"] == "{stem}.{n}"
 
 
 def test_an_old_answer_is_not_taken(bench: Bench) -> None:
     bench.batch.add([Path(A)])
-    bench.qtbot.waitUntil(lambda: bool(bench.listener.of("plan")))
-    old = bench.listener.last("plan")
+    bench.qtbot.waitUntil(lambda: bool(bench.plans))
+    old = bench.plans[-1]
     bench.batch.add([Path(B)])
     bench.plan(A, B)
     assert old.is_cancelled
-    old.finish(files=[])
+    old.finish(files=[], passed_over=[])
     old.fail()
     assert len(bench.queue.rows) == 2
 
@@ -106,8 +126,8 @@ def test_an_old_answer_is_not_taken(bench: Bench) -> None:
 def test_names_follow_preset_and_naming(bench: Bench) -> None:
     bench.add(A)
     bench.document.set_output(format="flac")
-    bench.plan(A, suffix="x")
-    assert bench.listener.last("plan").request["request"]["format"] == "flac"
+    job = bench.plan(A, suffix="x")
+    assert job.request["request"]["format"] == "flac"
     assert bench.planner.names == ["a.x.wav"]
 
 
@@ -118,12 +138,57 @@ def test_a_wrong_naming_leaves_the_rows(bench: Bench) -> None:
     assert [row.content for row in bench.queue.rows] == [A]
     assert "stm" in bench.runner.fault
     bench.batch.change("x", pattern="{stem}")
-    bench.qtbot.waitUntil(lambda: len(bench.listener.of("plan")) == 2)
-    bench.listener.last("plan").fail(UsageError("a and b would both be named x; put {n} into --pattern"))
+    bench.qtbot.waitUntil(lambda: len(bench.plans) == 2)
+    bench.plans[-1].fail(UsageError("a and b would both be named x; put {n} into --pattern"))
     assert bench.planner.fault == "a and b would both be named x; put {n} into naming"
-    bench.batch.change("x", pattern="{stem}.{ext}")
-    bench.plan(A, fault="--pattern {stem}.{ext}: is odd")
-    assert bench.runner.fault == "naming: is odd"
+    assert bench.planner.is_naming_fault
+    assert bench.runner.fault == bench.planner.fault
+
+
+def test_what_is_not_there_can_be_removed(bench: Bench) -> None:
+    bench.batch.add([Path("/in"), Path(A), Path("/gone")])
+    assert [row.content for row in bench.queue.rows] == ["/in", A, "/gone"]
+    bench.qtbot.waitUntil(lambda: bool(bench.plans))
+    bench.plans[-1].fail(AudioFileError("/gone: there is no such file or folder"))
+    assert bench.runner.fault == "/gone: there is no such file or folder"
+    assert not bench.planner.is_naming_fault
+    bench.batch.remove([Path("/gone")])
+    bench.plan(A, B)
+    assert ([row.content for row in bench.queue.rows], bench.runner.fault) == ([A, B], "")
+
+
+def test_what_is_added_is_there_at_once(bench: Bench) -> None:
+    bench.batch.add([Path("/in")])
+    assert [row.content for row in bench.queue.rows] == ["/in"]
+    bench.plan(A, B)
+    bench.batch.add([Path("/more"), Path(C)])
+    assert [row.content for row in bench.queue.rows] == [A, B, "/more", C]
+    bench.batch.remove([Path(A), Path("/more")])
+    assert [row.content for row in bench.queue.rows] == [B, C]
+
+
+def test_a_plan_knows_what_is_done_and_what_cannot_be(bench: Bench) -> None:
+    bench.batch.add([Path(A)])
+    bench.plan(A, state="skipped")
+    assert bench.states == {"a": "skipped"}
+    bench.document.set_plan(amount=0.5)
+    bench.plan(A)
+    assert bench.states == {"a": "waiting"}
+    bench.document.set_plan(amount=0.6)
+    bench.plan(A, state="failed")
+    assert bench.states == {"a": "failed"}
+
+
+def test_a_failure_stays_until_the_next_attempt(bench: Bench) -> None:
+    bench.add(A)
+    bench.runner.start()
+    bench.part(A, "failed", message="no memory", output="/in/styled/a.styled.wav")
+    bench.job.finish()
+    bench.batch.add([Path(B)])
+    bench.plan(A, B)
+    assert bench.states == {"a": "failed", "b": "waiting"}
+    bench.runner.start()
+    assert bench.states == {"a": "waiting", "b": "waiting"}
 
 
 def test_removing_and_undoing_files(bench: Bench) -> None:
@@ -131,7 +196,7 @@ def test_removing_and_undoing_files(bench: Bench) -> None:
     bench.plan(A, B, C)
     bench.batch.remove([Path(B)])
     bench.plan(A, C)
-    assert bench.listener.last("plan").request["left_out"] == [B]
+    assert bench.plans[-1].request["exclude"] == ["b.wav"]
     assert list(bench.states) == ["a", "c"]
     bench.document.undo_stack.undo()
     bench.plan(A, B, C)
@@ -167,10 +232,11 @@ def test_a_batch_from_start_to_end(bench: Bench) -> None:
 
 def test_no_style_no_batch(bench: Bench) -> None:
     bench.document.set_styles([])
-    bench.add(A)
+    bench.batch.add([Path(A)])
     with pytest.raises(UsageError, match="style"):
         bench.runner.start()
-    assert not bench.engine.jobs
+    assert not bench.engine.of("batch")
+    assert list(bench.states) == ["a"]
 
 
 def test_pause_and_going_on(bench: Bench) -> None:
@@ -210,45 +276,29 @@ def test_a_dead_engine_is_said_and_survived(bench: Bench) -> None:
     assert row is not None
     assert row.message == "the engine was killed"
     assert bench.summaries[0].note == "the engine was killed"
-    bench.runner.retry(bench.queue.rows)
-    assert bench.job.request["only"] == [B, C]
+    bench.runner.start()
     assert bench.states == {"a": "done", "b": "waiting", "c": "waiting"}
+    bench.part(A, "skipped", message="done already")
     bench.part(B, "done")
     bench.part(C, "done")
     bench.job.finish()
     assert set(bench.states.values()) == {"done"}
-    assert bench.summaries[1].counts["done"] == 2
+    assert bench.summaries[1].counts["done"] == 3
 
 
-def test_failed_files_are_tried_again_alone_but_stems_together(bench: Bench) -> None:
-    bench.add(A, B)
-    bench.runner.start()
-    bench.part(A, "failed")
-    bench.part(B, "done")
-    bench.job.fail(SomeFailedError("1 of 2 failed"))
-    assert bench.states == {"a": "failed", "b": "done"}
-    bench.runner.retry(bench.queue.rows)
-    assert bench.job.request["only"] == [A]
-    bench.part(A, "failed")
-    bench.job.finish()
-    bench.batch.change("x", is_stems=True)
-    bench.plan(A, B)
-    bench.runner.retry(bench.queue.rows)
-    assert bench.job.request["only"] == []
+def test_nothing_to_do_is_said(bench: Bench) -> None:
+    bench.runner.resume_unfinished(Path("/out"))
+    bench.job.fail(NothingToDoError("nothing to do: no batch into /out was broken off"))
+    assert bench.summaries[0].note == "nothing to do: no batch into /out was broken off"
 
 
-def test_nothing_to_retry_starts_nothing(bench: Bench) -> None:
-    bench.add(A)
-    bench.runner.retry(bench.queue.rows)
-    assert not bench.engine.jobs
-
-
-def test_all_there_already_is_no_fault(bench: Bench) -> None:
+def test_notes_are_passed_on(bench: Bench) -> None:
     bench.add(A)
     bench.runner.start()
-    bench.part(A, "skipped")
-    bench.job.fail(NothingToDoError("all is there"))
-    assert (bench.states, bench.summaries[0].note) == ({"a": "skipped"}, "")
+    notes: list[str] = []
+    bench.runner.noted.connect(notes.append)
+    bench.job.part.emit({"note": "For all of it 3 GB lack."})
+    assert notes == ["For all of it 3 GB lack."]
 
 
 def test_another_fault_is_told_with_its_rows(bench: Bench) -> None:
@@ -280,7 +330,7 @@ def test_another_name_is_another_result(bench: Bench) -> None:
     bench.plan(A, suffix="1")
     assert bench.states == {"a": "waiting"}
     bench.document.undo_stack.undo()
-    bench.plan(A)
+    bench.plan(A, state="skipped")
     assert bench.states == {"a": "done"}
 
 
@@ -291,9 +341,9 @@ def test_done_rows_come_back_as_done(bench: Bench) -> None:
     bench.part(B, "done", output="/in/styled/b.styled.wav")
     bench.job.finish()
     bench.batch.remove([Path(A)])
-    bench.plan(B)
+    bench.plan(B, state="skipped")
     bench.document.undo_stack.undo()
-    bench.plan(A, B)
+    bench.plan(A, B, state="skipped")
     assert bench.states == {"a": "done", "b": "done"}
 
 
@@ -303,17 +353,20 @@ def test_files_added_meanwhile_make_the_next_batch(bench: Bench) -> None:
     bench.part(A, "running", share=0.5)
     bench.add(C, D)
     assert bench.states == {"a": "running", "b": "waiting", "c": "next", "d": "next"}
+    assert bench.listener.of("plan")
     bench.part(A, "done")
     bench.part(B, "failed")
     bench.job.finish()
     assert len(bench.engine.of("batch")) == 2
-    assert bench.job.request["only"] == [C, D]
-    assert bench.states == {"a": "done", "b": "failed", "c": "waiting", "d": "waiting"}
+    assert bench.job.request["inputs"] == [A, B, C, D]
+    assert bench.states == {"a": "done", "b": "waiting", "c": "waiting", "d": "waiting"}
+    bench.part(A, "skipped")
+    bench.part(B, "failed")
     bench.part(C, "done")
     bench.part(D, "done")
     bench.job.finish()
     assert len(bench.engine.of("batch")) == 2
-    assert bench.summaries[1].counts["done"] == 2
+    assert bench.summaries[1].counts["done"] == 3
 
 
 def test_after_a_cancel_no_batch_follows(bench: Bench) -> None:
@@ -337,7 +390,7 @@ def test_undoing_the_files_of_a_running_batch_leaves_its_rows(bench: Bench) -> N
 
 def test_going_on_after_a_crash_shows_the_files(bench: Bench) -> None:
     bench.runner.resume_unfinished(Path("/out"))
-    assert bench.job.request == {"resume": "/out"}
+    assert bench.job.request == {"resume": True, "output": "/out"}
     bench.part(A, "running", output="/out/a.wav", share=0.5)
     bench.part(B, "queued", output="/out/b.wav")
     bench.queue.show_changes()
@@ -358,5 +411,5 @@ def test_stems_that_do_not_fit_are_told(bench: Bench) -> None:
     bench.add(A)
     bench.runner.start()
     bench.part(A, "done")
-    bench.job.finish(problems=["a.wav is not heard in the mix."])
+    bench.job.finish(stems=[{"mix": "/in/mix.wav", "problems": ["a.wav is not heard in the mix."]}])
     assert bench.summaries[0].note == "a.wav is not heard in the mix."

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from nast_fx.errors import UsageError
-from nast_fx.models import Preset, StyleReference
+from nast_fx.models import Preset, RenderRequest, StyleReference, validated
+from nast_fx.models.queue import BatchRequest, PlanRequest
 from nast_fx_gui.model.batch_memory import keep_setup, remembered_setup
-from nast_fx_gui.model.batch_requests import batch_request, plan_request
+from nast_fx_gui.model.batch_requests import batch_request, plan_request, resume_request
 from nast_fx_gui.model.batch_setup import BatchDocument, BatchSetup, in_words
 from nast_fx_gui.model.document import Document, PresetOrigin
 from nast_fx_gui.model.remembered import Remembered
@@ -118,19 +119,20 @@ def test_a_request_holds_all_of_it() -> None:
     batch.add([A, FOLDER])
     with pytest.raises(UsageError, match="style"):
         batch_request(batch)
-    assert plan_request(batch)["inputs"] == [str(A), str(FOLDER)]
     document.load(GLUE)
     document.set_styles([RAIN])
     document.set_plan(amount=0.5)
     document.set_output(format="flac")
-    batch.remove([FOLDER / "kick.wav"])
+    batch.remove([FOLDER / "kick [1].wav"])
     batch.change("x", folder=Path("/out"), pattern="{n}", n_jobs=2, is_stems=True, overwrite="skip")
-    request = batch_request(batch, only=["/in/a.wav"])
+    request = batch_request(batch)
+    assert validated(BatchRequest, request).output == Path("/out")
+    plan = validated(PlanRequest, plan_request(batch, first=3))
+    assert (plan.first, plan.stems, plan.pattern) == (3, False, "{n}")
     sound = request.pop("request")
     assert request == {
         "inputs": ["/in/a.wav", "/in/drums"],
-        "left_out": ["/in/drums/kick.wav"],
-        "only": ["/in/a.wav"],
+        "exclude": ["kick [[]1].wav"],
         "output": "/out",
         "pattern": "{n}",
         "overwrite": "skip",
@@ -139,6 +141,8 @@ def test_a_request_holds_all_of_it() -> None:
         "recursive": True,
         "preset": "Warm glue",
     }
+    made = validated(RenderRequest, {**sound, "content": A})
+    assert (made.plan.amount, made.styles) == (0.5, (RAIN,))
     assert sound == {
         "method": "infinite",
         "settings": {"content_weight": 0.4},
@@ -191,3 +195,16 @@ def test_naming_and_place_are_remembered(settings_file: Path) -> None:
     remembered.set_text("batch/n_jobs", "many")
     fields = remembered_setup(remembered)
     assert (fields["overwrite"], fields["n_jobs"]) == ("rename", 0)
+
+
+def test_going_on_is_asked_for_by_the_folder() -> None:
+    assert resume_request() == {"resume": True}
+    assert validated(BatchRequest, resume_request(Path("/out"))).output == Path("/out")
+
+
+def test_files_in_folders_are_left_out_from_their_folder_on() -> None:
+    batch = BatchDocument(Document())
+    batch.document.set_styles([RAIN])
+    batch.add([FOLDER, A])
+    batch.remove([FOLDER / "loud" / "kick.wav"])
+    assert batch_request(batch)["exclude"] == ["loud/kick.wav"]

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from nast_fx.errors import UsageError
+from nast_fx.errors import NothingToDoError, UsageError
 from nast_fx.models import StyleReference
 from nast_fx.models.pattern import DEFAULT_PATTERN, TOKENS
 from nast_fx_gui import notify
@@ -68,11 +68,30 @@ class Stage:
     def states(self) -> list[str]:
         return [row.state for row in self.view.queue.rows]
 
-    def plan(self, *contents: str, **facts: Any) -> None:
+    @property
+    def plans(self) -> list[FakeJob]:
+        """What was asked for all files, and not answered yet."""
+        jobs = self.engine.of("plan") + self.listener.of("plan")
+        asked = [job for job in jobs if not job.is_over and not job.is_cancelled]
+        return [job for job in asked if not {"first", "resume"} & job.request.keys()]
+
+    def plan(self, *contents: str, passed_over: Any = ()) -> FakeJob:
         """Answer the latest question for names."""
-        self.qtbot.waitUntil(lambda: any(not job.is_over for job in self.listener.of("plan")))
-        files = [{"content": one, "output": f"/in/styled/{Path(one).stem}.styled.wav"} for one in contents]
-        self.listener.last("plan").finish(files=files, **facts)
+        self.qtbot.waitUntil(lambda: bool(self.plans))
+        files = [
+            {
+                "content": one,
+                "output": f"/in/styled/{Path(one).stem}.styled.wav",
+                "state": "queued",
+                "message": "",
+            }
+            for one in contents
+        ]
+        job = self.plans[-1]
+        names = [one for one in self.engine.of("plan") if "first" in one.request]
+        names[-1].finish(files=files[:3])
+        job.finish(folder="/in/styled", files=files, passed_over=passed_over)
+        return job
 
     def add(self, *contents: str) -> None:
         self.view.batch.add(map(Path, contents))
@@ -122,8 +141,8 @@ def test_files_and_folders_are_dropped(stage: Stage, tmp_path: Path) -> None:
     song = tmp_path / "ein Lied, ä.wav"
     assert drop(stage.view, files_of(song, tmp_path))
     assert stage.setup.inputs == (song, tmp_path)
-    stage.plan(str(song), str(tmp_path / "b.wav"))
-    assert stage.listener.last("plan").request["inputs"] == [str(song), str(tmp_path)]
+    job = stage.plan(str(song), str(tmp_path / "b.wav"))
+    assert job.request["inputs"] == [str(song), str(tmp_path)]
     assert stage.table.filter.rowCount() == 2
     text = QMimeData()
     text.setText("no file")
@@ -198,9 +217,9 @@ def test_names_are_shown_as_the_pattern_is_written(stage: Stage) -> None:
     assert not naming.fault.isVisible()
     assert stage.controls.start.isEnabled()
     stage.view.batch.change("x", pattern="x.{ext}")
-    stage.qtbot.waitUntil(lambda: not stage.listener.last("plan").is_over)
-    stage.listener.last("plan").fail(UsageError("a and b would both be named x.wav"))
-    assert naming.fault.text == "a and b would both be named x.wav"
+    stage.qtbot.waitUntil(lambda: bool(stage.plans))
+    stage.plans[-1].fail(UsageError("a and b would both be named x.wav; put {n} into --pattern"))
+    assert naming.fault.text == "a and b would both be named x.wav; put {n} into naming"
 
 
 def test_tokens_are_inserted_from_a_menu(stage: Stage) -> None:
@@ -280,7 +299,8 @@ def test_a_preset_that_cannot_be_read_is_told(stage: Stage) -> None:
 def test_it_says_why_it_cannot_start(stage: Stage) -> None:
     assert stage.controls.line.text() == "no files \N{MIDDLE DOT} add files or folders first"
     stage.document.set_styles([])
-    stage.add(A)
+    stage.view.batch.add([Path(A)])
+    stage.qtbot.waitUntil(lambda: not stage.view.planner.is_busy)
     assert "choose a style first" in stage.controls.line.text()
     assert not stage.controls.start.isEnabled()
     stage.document.set_styles([RAIN])
@@ -338,20 +358,21 @@ def test_a_dead_engine_in_the_middle(stage: Stage) -> None:
     )
     assert "The engine was killed" in stage.view.summary.label.text()
     stage.click(stage.controls.retry)
-    assert stage.job.request["only"] == [B]
+    assert stage.states == ["done", "waiting"]
+    stage.job.part.emit({"content": A, "state": "skipped"})
     stage.job.part.emit({"content": B, "state": "done"})
     stage.job.finish()
     assert stage.states == ["done", "done"]
     assert not stage.controls.retry.isEnabled()
 
 
-def test_single_rows_are_tried_again(stage: Stage) -> None:
-    stage.add(A, B, C)
-    stage.run(a="failed", b="failed", c="done")
+def test_the_menu_tries_failed_ones_again(stage: Stage) -> None:
+    stage.add(A, B)
+    stage.run(a="failed", b="done")
     stage.job.finish()
-    stage.table.selectRow(1)
-    stage.table.retried.emit(stage.table.chosen)
-    assert stage.job.request["only"] == [B]
+    stage.table.retried.emit()
+    assert stage.states == ["waiting", "done"]
+    assert len(stage.engine.of("batch")) == 2
 
 
 def test_rows_that_are_being_made_are_not_removed(stage: Stage) -> None:
@@ -414,20 +435,30 @@ def test_what_was_passed_over_is_said(stage: Stage) -> None:
     assert stage.view.tools.note.toolTip().splitlines()[-1] == "and 10 more"
 
 
+def unfinished_files(*states: str) -> list[dict[str, str]]:
+    return [{"content": f"/in/{n}.wav", "state": state} for n, state in enumerate(states)]
+
+
 def test_an_unfinished_batch_is_offered(stage: Stage) -> None:
     stage.view.begin()
     assert not stage.view.offer.isVisible()
-    stage.listener.last("unfinished").finish(batches=[{"folder": "/out", "n_left": 12}])
-    assert stage.view.offer.label.text() == "A batch into /out was broken off; 12 files are left to do."
+    asked = stage.listener.last("plan")
+    assert asked.request == {"resume": True}
+    asked.finish(folder="/out", files=unfinished_files("queued", "skipped", "queued"))
+    assert stage.view.offer.label.text() == "A batch into /out was not finished; 2 files are left to do."
     stage.click(stage.view.offer.buttons[0])
-    assert stage.job.request == {"resume": "/out"}
+    assert stage.job.request == {"resume": True, "output": "/out"}
     assert not stage.view.offer.isVisible()
 
 
 def test_nothing_unfinished_nothing_said(stage: Stage) -> None:
-    stage.view.begin()
-    stage.listener.last("unfinished").finish(batches=[])
-    assert not stage.view.offer.isVisible()
+    for end in ("none", "all done"):
+        stage.view.begin()
+        if end == "none":
+            stage.listener.last("plan").fail(NothingToDoError("nothing to do: no batch was broken off"))
+        else:
+            stage.listener.last("plan").finish(folder="/out", files=unfinished_files("skipped"))
+        assert not stage.view.offer.isVisible()
 
 
 def test_a_new_start_remembers_how_it_was_named(stage: Stage, qtbot: Any, settings_file: Path) -> None:
