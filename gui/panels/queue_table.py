@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
@@ -88,6 +88,8 @@ class QueueTable(QTableView):
             self.setColumnWidth(COLUMNS.index(name), width)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        # A header asks at each paint whether all cells of a column are selected; of this model none ever is.
+        header.setSelectionModel(QItemSelectionModel(self.filter, header))
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSortIndicatorClearable(True)  # a third click is the order of work
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
