@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QStyle, QWidget
 
 from ..certain import certain
@@ -15,8 +14,6 @@ __all__ = ["NoticeBar"]
 
 class NoticeBar(QFrame):
     """Hidden until there is something to say."""
-
-    closed = pyqtSignal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +31,12 @@ class NoticeBar(QFrame):
         self.hide()
 
     def show_notice(
-        self, text: str, actions: Mapping[str, Callable[[], None]], *, is_warning: bool = False
+        self,
+        text: str,
+        actions: Mapping[str, Callable[[], None]],
+        *,
+        is_warning: bool = False,
+        on_dismiss: Callable[[], None] | None = None,
     ) -> None:
         """Show a sentence and a button an action; each of them closes the bar, and so does the last one."""
         kind = QStyle.StandardPixmap
@@ -48,20 +50,15 @@ class NoticeBar(QFrame):
             button.hide()
             button.deleteLater()
         self.buttons = [self._button(name, slot) for name, slot in actions.items()]
-        self.buttons.append(self._button(_("Dismiss"), None))
+        self.buttons.append(self._button(_("Dismiss"), on_dismiss))
         self.show()
-
-    def close_notice(self) -> None:
-        """Say nothing any more."""
-        self.hide()
-        self.closed.emit()
 
     def _button(self, text: str, slot: Callable[[], None] | None) -> QPushButton:
         button = QPushButton(text, self)
         button.setAccessibleName(text.replace("&", ""))
         button.setToolTip(text.replace("&", ""))
+        button.clicked.connect(lambda _checked: self.hide())
         if slot is not None:
             button.clicked.connect(lambda _checked: slot())
-        button.clicked.connect(lambda _checked: self.close_notice())
         self._row.addWidget(button)
         return button

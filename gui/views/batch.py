@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QUrl, pyqtSignal
+from PyQt6.QtCore import QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices, QDragEnterEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QVBoxLayout
 
 from nast_fx.errors import NastFxError
 
@@ -16,11 +16,9 @@ from ..model.batch_memory import keep_setup, remembered_setup
 from ..model.batch_planner import BatchPlanner
 from ..model.batch_runner import BatchRunner, Summary
 from ..model.batch_setup import BatchDocument, BatchSetup
-from ..model.document import Document
 from ..model.presets import PresetLibrary
 from ..model.queue import QueueModel, Row, count_states
 from ..model.queue_words import RETRIED, counts_text, duration_text
-from ..model.remembered import Remembered
 from ..model.unfinished import Unfinished, UnfinishedBatch
 from ..notify import Notifier
 from ..panels.batch_controls import BatchControls
@@ -29,6 +27,7 @@ from ..panels.drop_area import DropArea
 from ..panels.notice_bar import NoticeBar
 from ..panels.queue_table import QueueTable
 from ..panels.queue_tools import QueueTools
+from ..session import Session
 from ..translation import gettext as _
 
 if TYPE_CHECKING:
@@ -42,38 +41,30 @@ class BatchView(DropArea):
 
     Parameters
     ----------
-    document : Document
-        Whose preset the files are done with, and whose undo stack takes every change.
-    engine : Engine
-        That runs batches and nothing else.
-    listener : Engine
-        For short jobs: names, presets.
-    remembered : Remembered
-    parent : QWidget, optional
+    session : Session
+        Its document's preset is what the files are done with, its undo stack takes every change.
+    engine : Engine, optional
+        That runs batches, for hours; the one of renders by default, which then wait for it.
     """
 
     open_result = pyqtSignal(Path, Path)
     """Content and result that are to be heard."""
     render_view_wanted = pyqtSignal()
     """The settings are to be changed."""
+    told = pyqtSignal(str)
+    """A sentence for who may be looking at another view."""
 
-    def __init__(
-        self,
-        document: Document,
-        *,
-        engine: Engine,
-        listener: Engine,
-        remembered: Remembered,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._remembered = remembered
-        self.batch = BatchDocument(document, self)
+    def __init__(self, session: Session, engine: Engine | None = None) -> None:
+        super().__init__()
+        listener, remembered = session.listener, session.remembered
+        engine = engine or session.renderer
+        self._session = session
+        self.batch = BatchDocument(session.document, self)
         self.batch.restore(**remembered_setup(remembered))
         self.queue = QueueModel(self)
         self.planner = BatchPlanner(self.batch, self.queue, engine, listener, self)
         self.runner = BatchRunner(self.batch, self.queue, self.planner, engine, self)
-        self.library = PresetLibrary(listener, self)
+        self.library = PresetLibrary(listener, self)  # what it loads is not the document's
         self.unfinished = Unfinished(listener, self)
         self.notifier = Notifier(self)
         self.offer = NoticeBar(_("A batch that was broken off"), self)
@@ -91,12 +82,9 @@ class BatchView(DropArea):
         column.addWidget(self.controls)
         self._connect_rows()
         self._connect_batch()
+        session.presets.listed.connect(self.settings.sound.show_presets)
         self._show_counts()
-
-    def begin(self) -> None:
-        """Ask the engine for presets, and for a batch that was broken off; at the program's start."""
-        self.library.refresh()
-        self.unfinished.ask()
+        QTimer.singleShot(0, self.unfinished.ask)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take files from elsewhere; results that are dragged out of the table are no contents."""
@@ -122,7 +110,6 @@ class BatchView(DropArea):
         self.planner.busy_changed.connect(self.tools.show_busy)
         self.settings.render_view_wanted.connect(self.render_view_wanted)
         self.settings.sound.preset_wanted.connect(self.library.load)
-        self.library.listed.connect(self.settings.sound.show_presets)
         self.library.loaded.connect(self.settings.sound.take)
         self.library.failed.connect(self._tell_fault)
         self.controls.started.connect(lambda: self._try(self.runner.start))
@@ -136,7 +123,7 @@ class BatchView(DropArea):
         self.unfinished.found.connect(self._offer)
 
     def _setup_changed(self, _old: BatchSetup, new: BatchSetup) -> None:
-        keep_setup(self._remembered, new)
+        keep_setup(self._session.remembered, new)
         self._show_possible()
 
     def _show_plan(self) -> None:
@@ -191,14 +178,18 @@ class BatchView(DropArea):
         self.summary.show_notice(str(error), {}, is_warning=True)
 
     def _offer(self, found: UnfinishedBatch) -> None:
-        if self.runner.state != "idle":
+        mark = f"{found.n_left} {found.folder}"
+        remembered = self._session.remembered
+        if self.runner.state != "idle" or remembered.text("batch/dismissed", "") == mark:
             return
         text = _("A batch into {folder} was not finished; {n} files are left to do.")
         self.offer.show_notice(
             text.format(folder=found.folder, n=found.n_left),
             {_("&Go on with it"): lambda: self.runner.resume_unfinished(found.folder)},
             is_warning=True,
+            on_dismiss=lambda: remembered.set_text("batch/dismissed", mark),
         )
+        self.told.emit(self.offer.label.text())
 
     def _show_summary(self, summary: Summary) -> None:
         counts = counts_text(summary.counts) or _("nothing was to do")
@@ -211,6 +202,7 @@ class BatchView(DropArea):
             actions[_("Open &folder")] = lambda: _show_folder(folder)
         n_failed = sum(summary.counts.get(state, 0) for state in RETRIED)
         self.summary.show_notice(text, actions, is_warning=bool(n_failed or summary.note))
+        self.told.emit(text)
         self.notifier.tell(_("Batch ended"), text)
 
 

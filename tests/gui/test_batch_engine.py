@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from PyQt6.QtWidgets import QApplication
 
 from nast_fx.models import StyleReference
+from nast_fx_gui.certain import certain
 from nast_fx_gui.engine.engine import Engine
-from nast_fx_gui.model.document import Document
 from nast_fx_gui.model.remembered import Remembered
+from nast_fx_gui.session import Session
+from nast_fx_gui.theme import Theme
 from nast_fx_gui.views.batch import BatchView
 
 RATE = 8_000
@@ -44,14 +47,20 @@ def engines() -> Iterator[tuple[Engine, Engine]]:
         engine.close()
 
 
-def view_of(qtbot: Any, folder: Path, engines: tuple[Engine, Engine], *, steps: int = 2) -> BatchView:
-    document = Document()
-    document.set_styles([StyleReference(path=folder.parent / "rain.wav")])
-    document.set_setting("max_iterations", steps)
-    settings = Remembered(folder.parent / "nast-fx.ini")
-    view = BatchView(document, engine=engines[0], listener=engines[1], remembered=settings)
+def new_view(qtbot: Any, folder: Path, engines: tuple[Engine, Engine]) -> BatchView:
+    app = certain(QApplication.instance())
+    remembered = Remembered(folder.parent / "nast-fx.ini")
+    view = BatchView(Session(*engines, remembered, Theme(app)))  # type: ignore[arg-type]
     qtbot.addWidget(view)
     view.show()
+    return view
+
+
+def view_of(qtbot: Any, folder: Path, engines: tuple[Engine, Engine], *, steps: int = 2) -> BatchView:
+    view = new_view(qtbot, folder, engines)
+    document = view.batch.document
+    document.set_styles([StyleReference(path=folder.parent / "rain.wav")])
+    document.set_setting("max_iterations", steps)
     view.batch.add([folder])
     qtbot.waitUntil(lambda: view.controls.start.isEnabled(), timeout=LONG_MS)
     return view
@@ -90,15 +99,7 @@ def test_an_engine_that_is_killed_is_gone_on_with(
     assert set(states(view)) <= {"broken", "done"}
     assert "killed" in view.summary.label.text()
     view.close()
-    again = BatchView(
-        Document(),
-        engine=engines[0],
-        listener=engines[1],
-        remembered=Remembered(folder.parent / "nast-fx.ini"),
-    )
-    qtbot.addWidget(again)
-    again.show()
-    again.begin()
+    again = new_view(qtbot, folder, engines)
     qtbot.waitUntil(again.offer.isVisible, timeout=LONG_MS)
     with qtbot.waitSignal(again.runner.ended, timeout=LONG_MS):
         again.offer.buttons[0].click()

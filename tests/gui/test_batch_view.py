@@ -26,9 +26,10 @@ from nast_fx_gui import notify
 from nast_fx_gui.certain import certain
 from nast_fx_gui.engine.process import EngineDiedError
 from nast_fx_gui.model import batch_planner
-from nast_fx_gui.model.document import Document
 from nast_fx_gui.model.remembered import Remembered
 from nast_fx_gui.panels.naming_field import token_words
+from nast_fx_gui.session import Session
+from nast_fx_gui.theme import Theme
 from nast_fx_gui.views import batch as batch_module
 from nast_fx_gui.views.batch import BatchView
 
@@ -40,17 +41,14 @@ LEFT = Qt.MouseButton.LeftButton
 class Stage:
     """The view between engines that do nothing."""
 
-    def __init__(self, qtbot: Any, settings_file: Path) -> None:
+    def __init__(self, qtbot: Any, qapp: QApplication, settings_file: Path) -> None:
         self.qtbot = qtbot
-        self.document = Document()
+        self.renderer, self.listener, self.engine = FakeEngine(), FakeEngine(), FakeEngine()
+        engines: Any = (self.renderer, self.listener)
+        self.session = Session(*engines, Remembered(settings_file), Theme(qapp))
+        self.document = self.session.document
         self.document.set_styles([RAIN])
-        self.engine, self.listener = FakeEngine(), FakeEngine()
-        self.view = BatchView(
-            self.document,
-            engine=self.engine,  # type: ignore[arg-type]
-            listener=self.listener,  # type: ignore[arg-type]
-            remembered=Remembered(settings_file),
-        )
+        self.view = BatchView(self.session, self.engine)  # type: ignore[arg-type]
         qtbot.addWidget(self.view)
         self.view.resize(1280, 720)
         self.view.show()
@@ -113,9 +111,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(qtbot: Any, settings_file: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(qtbot: Any, qapp: QApplication, settings_file: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setattr(batch_planner, "SETTLE_MS", 20)
-    return Stage(qtbot, settings_file)
+    return Stage(qtbot, qapp, settings_file)
 
 
 def files_of(*paths: Path) -> QMimeData:
@@ -271,7 +269,7 @@ def test_the_sound_is_that_of_the_render_view_or_of_a_preset(stage: Stage) -> No
     sound = stage.settings.sound
     assert sound.presets.currentText() == "As in the render view (Untitled*)"
     assert sound.line.toolTip() == "style rain, method infinite, normal quality"
-    stage.view.begin()
+    stage.session.begin()
     rows = [{"name": name, "path": f"/p/{name}.toml", "layer": "user"} for name in ("glue", "metal")]
     stage.listener.last("presets", "list").finish(presets=rows)
     assert [sound.presets.itemText(n) for n in (1, 2)] == ["glue", "metal"]
@@ -440,20 +438,32 @@ def unfinished_files(*states: str) -> list[dict[str, str]]:
 
 
 def test_an_unfinished_batch_is_offered(stage: Stage) -> None:
-    stage.view.begin()
+    stage.qtbot.waitUntil(lambda: bool(stage.listener.of("plan")))
     assert not stage.view.offer.isVisible()
     asked = stage.listener.last("plan")
+    told: list[str] = []
+    stage.view.told.connect(told.append)
     assert asked.request == {"resume": True}
     asked.finish(folder="/out", files=unfinished_files("queued", "skipped", "queued"))
     assert stage.view.offer.label.text() == "A batch into /out was not finished; 2 files are left to do."
+    assert told == [stage.view.offer.label.text()]
     stage.click(stage.view.offer.buttons[0])
     assert stage.job.request == {"resume": True, "output": "/out"}
     assert not stage.view.offer.isVisible()
 
 
+def test_a_batch_that_is_not_wanted_is_offered_once(stage: Stage) -> None:
+    for files, is_offered in ((["queued"], True), (["queued"], False), (["queued", "queued"], True)):
+        stage.view.unfinished.ask()
+        stage.listener.last("plan").finish(folder="/out", files=unfinished_files(*files))
+        assert stage.view.offer.isVisible() == is_offered
+        if is_offered:
+            stage.click(stage.view.offer.buttons[-1])
+
+
 def test_nothing_unfinished_nothing_said(stage: Stage) -> None:
     for end in ("none", "all done"):
-        stage.view.begin()
+        stage.view.unfinished.ask()
         if end == "none":
             stage.listener.last("plan").fail(NothingToDoError("nothing to do: no batch was broken off"))
         else:
@@ -463,7 +473,7 @@ def test_nothing_unfinished_nothing_said(stage: Stage) -> None:
 
 def test_a_new_start_remembers_how_it_was_named(stage: Stage, qtbot: Any, settings_file: Path) -> None:
     stage.view.batch.change("x", pattern="{n}.{ext}", folder=Path("/out"))
-    again = Stage(qtbot, settings_file)
+    again = Stage(qtbot, certain(QApplication.instance()), settings_file)
     assert again.settings.naming.line.text() == "{n}.{ext}"
     assert again.settings.folder.text() == "/out"
     assert again.document.undo_stack.count() == 1  # the style
