@@ -1,7 +1,7 @@
 """Which files a batch will have, and how their results will be named: asked of the engine as things change.
 
-A folder is never listed here: one of a hundred thousand files takes seconds. Until the engine has answered, what
-was added stands in the list as it is.
+A folder is never listed here: one of a hundred thousand files takes seconds. Until the engine has answered,
+what was added stands in the list as it is.
 """
 
 from __future__ import annotations

@@ -29,10 +29,10 @@ class BatchControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.start = self._button(_("&Start"), _("Render all files of the list"), self.started.emit)
-        self.pause = self._button(_("&Pause"), _("Hold all files, and go on later"), self._pause)
+        self.pause = self._button(_("Pause"), _("Hold all files, and go on later"), self._pause)
         self.cancel = self._button(_("&Cancel"), _("Stop; what is finished stays"), self.cancelled.emit)
         self.retry = self._button(
-            _("&Try failed ones again"),
+            _("Tr&y failed ones again"),
             _("Render once more what has failed or was broken off"),
             self.retried.emit,
         )
@@ -51,6 +51,7 @@ class BatchControls(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.line)
         row.addLayout(column, 1)
+        self._state = "idle"
         self._is_paused = False
         self._counts = self._fault = ""
         self._progress = Progress("")
@@ -59,11 +60,11 @@ class BatchControls(QWidget):
     def show_state(self, state: str) -> None:
         """Show what a batch is doing: ``idle``, ``running``, ``paused`` or ``stopping``."""
         self._is_paused = state == "paused"
-        self.pause.setText(_("Go &on") if self._is_paused else _("&Pause"))
+        self.pause.setText(_("Go on") if self._is_paused else _("Pause"))
         self.pause.setEnabled(state in ("running", "paused"))
         self.cancel.setEnabled(state in ("running", "paused"))
-        if state == "idle":
-            self._progress = Progress("")
+        if self._state == "idle":
+            self._progress = Progress("")  # the last one stands until a batch begins
         self._state = state
         self._show()
 

@@ -21,8 +21,8 @@ from PyQt6.QtWidgets import (
 from ..model.batch_setup import BatchDocument, BatchSetup
 from ..model.remembered import Remembered
 from ..translation import gettext as _
-from .naming_field import NamingField
 from .batch_sound import BatchSound
+from .naming_field import NamingField
 
 __all__ = ["BatchSettings"]
 
@@ -62,7 +62,7 @@ class BatchSettings(QWidget):
             _("Folders in f&olders"), _("Take the files of folders in folders too"), "is_recursive"
         )
         self.stems = self._switch(
-            _("The files are &stems of one mix"),
+            _("The files are stems of one mix"),
             _("All get one key, tempo, length and gain; the mix is styled too, and compared with their sum"),
             "is_stems",
         )
@@ -132,7 +132,7 @@ class BatchSettings(QWidget):
         grid.addWidget(self.naming, 2, 1, 2, 1)
         grid.addWidget(_label(_("E&xisting files"), self.overwrite), 1, 2)
         grid.addWidget(self.overwrite, 1, 3, 1, 3)
-        grid.addWidget(_label(_("Files at a ti&me"), self.jobs), 2, 2)
+        grid.addWidget(_label(_("Files at a &time"), self.jobs), 2, 2)
         grid.addWidget(self.jobs, 2, 3)
         grid.addWidget(self.recursive, 2, 4)
         grid.addWidget(self.stems, 3, 3, 1, 3)

@@ -42,7 +42,7 @@ class BatchSound(QWidget):
         self.line = QLabel(self)
         self.line.setAccessibleName(_("What will be done with each file"))
         self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.button = QPushButton(_("&Change it in the render view"), self)
+        self.button = QPushButton(_("Chan&ge it in the render view"), self)
         self.button.setToolTip(_("Go to the render view, where styles and settings are chosen and heard"))
         self.button.clicked.connect(self.render_view_wanted)
         row = QHBoxLayout(self)

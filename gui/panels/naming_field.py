@@ -39,7 +39,7 @@ class NamingField(QWidget):
         self.line.setToolTip(_("How results are named; / makes folders"))
         self.line.setPlaceholderText(DEFAULT_PATTERN)
         self.line.textEdited.connect(self.edited)
-        self.button = QPushButton(_("&Insert"), self)
+        self.button = QPushButton(_("Insert"), self)
         self.button.setAccessibleName(_("Insert into the naming"))
         self.button.setToolTip(_("What can stand in the naming"))
         self.button.setMenu(self._menu())
@@ -85,7 +85,7 @@ class NamingField(QWidget):
         words = token_words()
         for name in TOKENS:
             text = "{" + name + "}"
-            action = certain(menu.addAction(f"{text}\t{words.get(name, '')}"))
+            action = certain(menu.addAction(f"{text}   {words.get(name, '')}"))
             action.triggered.connect(lambda _checked=False, text=text: self._insert(text))
         menu.addSeparator()
         usual = certain(menu.addAction(_("The usual naming")))

@@ -30,12 +30,12 @@ class QueueTools(QWidget):
     def __init__(self, table: QueueTable, remembered: Remembered, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table, self._remembered = table, remembered
-        self.add_files = self._button(_("Add &files ..."), _("Add recordings to the list"), self._add_files)
+        self.add_files = self._button(_("Add f&iles ..."), _("Add recordings to the list"), self._add_files)
         self.add_folder = self._button(
             _("Add fol&der ..."), _("Add all recordings of a folder to the list"), self._add_folder
         )
         self.remove = self._button(
-            _("&Remove"), _("Remove the chosen files from the list; no file is deleted"), self.removed.emit
+            _("Re&move"), _("Remove the chosen files from the list; no file is deleted"), self.removed.emit
         )
         self.clear = self._button(
             _("Remove &all"), _("Empty the list; no file is deleted"), self.cleared.emit

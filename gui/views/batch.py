@@ -185,7 +185,7 @@ class BatchView(DropArea):
         text = _("A batch into {folder} was not finished; {n} files are left to do.")
         self.offer.show_notice(
             text.format(folder=found.folder, n=found.n_left),
-            {_("&Go on with it"): lambda: self.runner.resume_unfinished(found.folder)},
+            {_("Go on with it"): lambda: self.runner.resume_unfinished(found.folder)},
             is_warning=True,
             on_dismiss=lambda: remembered.set_text("batch/dismissed", mark),
         )
@@ -199,7 +199,7 @@ class BatchView(DropArea):
         actions = {}
         folder = summary.folder
         if folder is not None and (summary.counts.get("done") or summary.counts.get("skipped")):
-            actions[_("Open &folder")] = lambda: _show_folder(folder)
+            actions[_("Open folder")] = lambda: _show_folder(folder)
         n_failed = sum(summary.counts.get(state, 0) for state in RETRIED)
         self.summary.show_notice(text, actions, is_warning=bool(n_failed or summary.note))
         self.told.emit(text)

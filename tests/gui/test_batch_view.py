@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from fake_engine import FakeEngine, FakeJob
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QSystemTrayIcon,
     QTableView,
@@ -317,7 +318,7 @@ def test_a_run_with_pause_and_end(stage: Stage) -> None:
     stage.click(stage.controls.pause)
     stage.view.queue.show_changes()
     assert stage.engine.is_paused
-    assert (stage.controls.pause.text(), stage.states) == ("Go &on", ["paused", "waiting"])
+    assert (stage.controls.pause.text(), stage.states) == ("Go on", ["paused", "waiting"])
     stage.click(stage.controls.pause)
     assert not stage.engine.is_paused
     stage.job.report(stage="full", share=0.25, note="paused: the disk is full")
@@ -327,7 +328,7 @@ def test_a_run_with_pause_and_end(stage: Stage) -> None:
     stage.job.finish()
     assert stage.view.summary.isVisible()
     assert stage.view.summary.label.text() == "2 done, in 0 s."
-    assert [button.text() for button in stage.view.summary.buttons] == ["Open &folder", "Dismiss"]
+    assert [button.text() for button in stage.view.summary.buttons] == ["Open folder", "Dismiss"]
     stage.click(stage.view.summary.buttons[-1])
     assert not stage.view.summary.isVisible()
 
@@ -545,3 +546,17 @@ def test_everything_is_reached_and_named(stage: Stage) -> None:
     assert not nameless
     assert not [widget for widget in found if not widget.toolTip()]
     assert not [widget for widget in found if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+
+def test_keys_of_buttons_and_labels_are_their_own(stage: Stage) -> None:
+    texts = [
+        widget.text()
+        for widget in stage.view.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QLabel)
+    ]
+    keys = [
+        QKeySequence.mnemonic(text).toString() for text in texts if not QKeySequence.mnemonic(text).isEmpty()
+    ]
+    of_menus = {f"Alt+{letter}" for letter in "FEPRVH"}
+    assert len(keys) == len({*keys, *of_menus}) - len(of_menus)
+    assert len(keys) >= 12
