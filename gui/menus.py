@@ -86,12 +86,12 @@ class Menus(QObject):
 
     def _fill_edit(self) -> None:
         stack = self._window.session.document.undo_stack
-        for action, keys in (
-            (stack.createUndoAction(self, _("Undo")), QKeySequence.StandardKey.Undo),
-            (stack.createRedoAction(self, _("Redo")), QKeySequence.StandardKey.Redo),
-        ):
-            certain(action).setShortcuts(keys)
-            self.edit.addAction(action)
+        # Kept here: what the stack makes ends with the last name that it has in Python.
+        self.undo = certain(stack.createUndoAction(self, _("Undo")))
+        self.redo = certain(stack.createRedoAction(self, _("Redo")))
+        self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
+        self.redo.setShortcuts(QKeySequence.StandardKey.Redo)
+        self.edit.addActions([self.undo, self.redo])
         self.edit.addSeparator()
         self.add(self.edit, _("&Find a preset"), self._find, QKeySequence.StandardKey.Find)
 

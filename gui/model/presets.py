@@ -32,6 +32,8 @@ class PresetRow:
         ``project``, ``user`` or ``factory``, which cannot be changed.
     tags : tuple of str
     description : str
+    title : str
+        What its author calls it.
     """
 
     name: str
@@ -39,11 +41,17 @@ class PresetRow:
     layer: str
     tags: tuple[str, ...] = ()
     description: str = ""
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.title or self.name
 
     @property
     def words(self) -> str:
         """All that a search looks at, in small letters."""
-        return " ".join((self.name, self.name.replace("-", " "), *self.tags, self.description)).casefold()
+        return " ".join((self.name, self.title, *self.tags, self.description)).casefold()
 
 
 class PresetLibrary(QObject):
@@ -107,7 +115,9 @@ class PresetLibrary(QObject):
 
     def give(self, name: str, path: Path) -> None:
         """Write a preset with the files that it needs, to give it away."""
-        self._ask("export", lambda _facts: self.exported.emit(path), name=name, path=str(path))
+        self._ask(
+            "export", lambda _facts: self.exported.emit(path), name=name, path=str(path), overwrite=True
+        )
 
     def _on_list(self, facts: dict[str, Any]) -> None:
         self.rows = tuple(_row(values) for values in facts.get("presets", ()))
@@ -127,6 +137,7 @@ def _row(values: Mapping[str, Any]) -> PresetRow:
         layer=str(values["layer"]),
         tags=tuple(values.get("tags", ())),
         description=str(values.get("description", "")),
+        title=str(values.get("title", "")),
     )
 
 

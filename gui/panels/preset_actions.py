@@ -150,7 +150,7 @@ class PresetActions(QObject):
     def delete_it(self) -> None:
         """Delete the preset that the list stands on."""
         row = self._current
-        if row is not None and self._sure(_("Delete the preset {name}?").format(name=row.name)):
+        if row is not None and self._sure(_("Delete the preset {name}?").format(name=row.label)):
             self._library.delete(row.name)
 
     def import_one(self) -> None:

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ..certain import certain
+from ..controls.keys import leave_undo
 from ..model.document import Document, State
 from ..model.presets import PresetLibrary, PresetRow
 from ..translation import gettext as _
@@ -52,11 +53,11 @@ class PresetModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             layers = {"factory": _("built in"), "project": _("project"), "user": _("own")}
             below = ", ".join((layers.get(row.layer, row.layer), *row.tags))
-            return f"{row.name}\n{below}"
+            return f"{row.label}\n{below}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return row.description
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.name}. {row.description}"
+            return f"{row.label}. {row.description}"
         return row if role == ROW else None
 
 
@@ -99,6 +100,7 @@ class PresetsPanel(QWidget):
         font.setBold(True)
         self.name.setFont(font)
         self.search = QLineEdit(self)
+        leave_undo(self.search)
         self.search.setPlaceholderText(_("Search presets"))
         self.search.setAccessibleName(_("Search presets"))
         self.search.setClearButtonEnabled(True)
