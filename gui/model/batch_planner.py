@@ -69,6 +69,8 @@ class BatchPlanner(QObject):
         self._ended: dict[tuple[str, str], Row] = {}  # by content and result
         self._job: Job | None = None  # for all files
         self._names_job: Job | None = None  # for the first ones
+        self._is_watched = True
+        self._is_stale = False  # whether something has changed meanwhile
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SETTLE_MS)
@@ -81,8 +83,17 @@ class BatchPlanner(QObject):
         """Whether the rows are still to come."""
         return self._job is not None or self._timer.isActive()
 
+    def watch(self, is_watched: bool) -> None:
+        """Say whether somebody looks: else nothing is asked while settings are tried out elsewhere."""
+        self._is_watched = is_watched
+        if is_watched and self._is_stale:
+            self.ask_again()
+
     def ask_again(self) -> None:
         """Look at the files once more."""
+        self._is_stale = not self._is_watched
+        if self._is_stale:
+            return
         for job in (self._job, self._names_job):
             if job is not None:
                 job.cancel()

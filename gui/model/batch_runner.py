@@ -209,7 +209,7 @@ class BatchRunner(QObject):
         self._contents = set()
         self._planner.running = None
         resumed, self._unplanned = (*self._batch.setup.resumed, *self._unplanned), []
-        self._batch.restore(resumed=tuple(dict.fromkeys(resumed)))
+        self._batch.change(_("List files of the batch"), resumed=tuple(dict.fromkeys(resumed)))
         self._set_state("idle")
         self.ended.emit(summary)
         has_more = any(row.state == "next" for row in self._queue.rows)

@@ -7,7 +7,6 @@ a second: a view asks for what it shows only then.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,12 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, QTimer
 from ..translation import gettext as _
 from .queue_words import STATES, duration_text, state_words
 
-__all__ = ["COLUMNS", "ROW_ROLE", "QueueModel", "Row", "count_states", "pieces_of", "sort_key"]
+__all__ = ["COLUMNS", "ROW_ROLE", "QueueModel", "Row", "count_states", "pieces_of"]
 
 MOST_PIECES = 20  # that are taken out one after the other; each is a step for all views
 SHOW_MS = 250  # between two showings of what has changed
 COLUMNS = ("name", "output", "state", "progress", "left", "message")
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
-_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
@@ -208,26 +206,6 @@ class QueueModel(QAbstractTableModel):
         """The text of a cell in full, as it is told in a tip and to a screen reader."""
         text = {"name": row.content, "output": row.output}.get(column) or self._text(row, column)
         return f"{self._titles[COLUMNS.index(column)]}: {text}" if is_read_out and text else text
-
-
-_SORTED: Mapping[str, Callable[[Row], Any]] = {
-    "name": lambda row: _natural(row.name),
-    "output": lambda row: _natural(row.output),
-    "state": lambda row: STATES.index(row.state),
-    "progress": lambda row: row.share,
-    "left": lambda row: float("inf") if row.seconds_left is None else row.seconds_left,
-    "message": lambda row: row.message.casefold(),
-}
-
-
-def sort_key(column: str) -> Callable[[Row], Any]:
-    """Give by what a column is sorted."""
-    return _SORTED[column]
-
-
-def _natural(text: str) -> str:
-    """Give a text by which 2 comes before 10."""
-    return _DIGITS.sub(lambda found: found[0].zfill(12), text.casefold())
 
 
 def count_states(rows: Iterable[Row]) -> dict[str, int]:

@@ -6,12 +6,14 @@ asks once for each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, QUrl
 
-from .queue import COLUMNS, QueueModel, Row, pieces_of, sort_key
+from .queue import COLUMNS, QueueModel, Row, pieces_of
+from .queue_words import STATES
 
 __all__ = ["FILTERS", "QueueFilter"]
 
@@ -23,6 +25,7 @@ FILTERS: Mapping[str, frozenset[str]] = {
 }
 """States of the rows that are shown; none is all of them."""
 
+_DIGITS = re.compile(r"\d+")
 MOST_PIECES = 100  # that are taken out one after the other; more is a new table
 
 
@@ -117,7 +120,7 @@ class QueueFilter(QAbstractTableModel):
     def _wanted(self) -> list[str]:
         rows = [row for row in self._queue.rows if self._takes(row)]
         if self._column >= 0:
-            rows.sort(key=sort_key(COLUMNS[self._column]), reverse=self._is_descending)
+            rows.sort(key=_SORTED[COLUMNS[self._column]], reverse=self._is_descending)
         return [row.content for row in rows]
 
     def _takes(self, row: Row) -> bool:
@@ -166,3 +169,18 @@ class QueueFilter(QAbstractTableModel):
         self._shown = wanted
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
+
+
+def _natural(text: str) -> str:
+    """Give a text by which 2 comes before 10."""
+    return _DIGITS.sub(lambda found: found[0].zfill(12), text.casefold())
+
+
+_SORTED: Mapping[str, Callable[[Row], Any]] = {
+    "name": lambda row: _natural(row.name),
+    "output": lambda row: _natural(row.output),
+    "state": lambda row: STATES.index(row.state),
+    "progress": lambda row: row.share,
+    "left": lambda row: float("inf") if row.seconds_left is None else row.seconds_left,
+    "message": lambda row: row.message.casefold(),
+}

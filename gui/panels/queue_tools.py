@@ -41,17 +41,7 @@ class QueueTools(QWidget):
             _("Remove &all"), _("Empty the list; no file is deleted"), self.cleared.emit
         )
         self.note = QLabel(self)
-        self.shown = QComboBox(self)
-        for name, text in (
-            ("all", _("all files")),
-            ("open", _("waiting or working")),
-            ("failed", _("failed or broken off")),
-            ("done", _("done or skipped")),
-        ):
-            self.shown.addItem(text, name)
-        self.shown.setAccessibleName(_("Files that are shown"))
-        self.shown.setToolTip(_("Show only files in such a state"))
-        self.shown.activated.connect(lambda _index: table.filter.show_only(self.shown.currentData()))
+        self.shown = self._shown_box()
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(_("Search"))
         self.search.setAccessibleName(_("Search in the list"))
@@ -92,6 +82,20 @@ class QueueTools(QWidget):
         text = _("passed over: {n}").format(n=len(self._passed_over)) if self._passed_over else ""
         self.note.setText(_("looking at the files ...") if self._is_busy else text)
         self.note.setToolTip("\n".join(lines))
+
+    def _shown_box(self) -> QComboBox:
+        box = QComboBox(self)
+        for name, text in (
+            ("all", _("all files")),
+            ("open", _("waiting or working")),
+            ("failed", _("failed or broken off")),
+            ("done", _("done or skipped")),
+        ):
+            box.addItem(text, name)
+        box.setAccessibleName(_("Files that are shown"))
+        box.setToolTip(_("Show only files in such a state"))
+        box.activated.connect(lambda _index: self._table.filter.show_only(box.currentData()))
+        return box
 
     def _button(self, text: str, help_text: str, slot: Callable[[], None]) -> QPushButton:
         button = QPushButton(text, self)

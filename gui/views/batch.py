@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QTimer, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices, QDragEnterEvent
+from PyQt6.QtGui import QDesktopServices, QDragEnterEvent, QHideEvent, QShowEvent
 from PyQt6.QtWidgets import QVBoxLayout
 
 from nast_fx.errors import NastFxError
@@ -90,6 +90,21 @@ class BatchView(DropArea):
         """Take files from elsewhere; results that are dragged out of the table are no contents."""
         if event is not None and event.source() is None:
             super().dragEnterEvent(event)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch runs, which the end of the program would break off."""
+        return self.runner.state != "idle"
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Look at the files as the settings are now."""
+        super().showEvent(event)
+        self.planner.watch(True)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Ask nothing while another view is shown."""
+        super().hideEvent(event)
+        self.planner.watch(False)
 
     def _connect_rows(self) -> None:
         self.dropped.connect(self.batch.add)

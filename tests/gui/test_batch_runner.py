@@ -405,6 +405,10 @@ def test_going_on_after_a_crash_shows_the_files(bench: Bench) -> None:
     bench.qtbot.waitUntil(lambda: bench.states == {"b": "done"})
     bench.document.undo_stack.undo()
     bench.qtbot.waitUntil(lambda: bench.states == {"a": "done", "b": "done"})
+    bench.document.undo_stack.undo()
+    bench.qtbot.waitUntil(lambda: not bench.states)
+    bench.document.undo_stack.redo()
+    bench.qtbot.waitUntil(lambda: bench.states == {"a": "done", "b": "done"})
 
 
 def test_stems_that_do_not_fit_are_told(bench: Bench) -> None:

@@ -560,3 +560,22 @@ def test_keys_of_buttons_and_labels_are_their_own(stage: Stage) -> None:
     of_menus = {f"Alt+{letter}" for letter in "FEPRVH"}
     assert len(keys) == len({*keys, *of_menus}) - len(of_menus)
     assert len(keys) >= 12
+
+
+def test_nothing_is_asked_while_another_view_is_shown(stage: Stage) -> None:
+    stage.add(A)
+    stage.view.hide()
+    count = len(stage.engine.of("plan"))
+    for amount in (0.3, 0.4):
+        stage.document.set_plan(amount=amount)
+        stage.qtbot.wait(60)
+    assert len(stage.engine.of("plan")) == count
+    stage.view.show()
+    assert stage.plan(A).request["request"]["plan"] == {"amount": 0.4}
+    stage.view.hide()
+    stage.view.show()
+    stage.qtbot.wait(60)
+    assert len(stage.engine.of("plan")) == count + 2
+    assert not stage.view.is_busy
+    stage.run(a="running")
+    assert stage.view.is_busy
