@@ -213,5 +213,5 @@ def _input_above(content: str, inputs: set[str]) -> str:
 
 def _asked(setup: BatchSetup) -> tuple[object, ...]:
     """What a plan is made of."""
-    flags = (setup.overwrite, setup.is_recursive)
+    flags = (setup.overwrite, setup.is_recursive, setup.is_stems)
     return (setup.inputs, setup.resumed, setup.left_out, setup.pattern, setup.root, *flags)

@@ -30,9 +30,9 @@ def plan_request(batch: BatchDocument, *, first: int | None = None) -> dict[str,
     UsageError
         The setup makes no batch; one sentence.
     """
-    # Names need no mix of the stems, which takes long to make.
-    request = batch_request(batch) | {"stems": False}
-    return request if first is None else request | {"first": first}
+    request = batch_request(batch)
+    # Of the first files alone no mix can be made, and their names need none.
+    return request if first is None else request | {"first": first, "stems": False}
 
 
 def batch_request(batch: BatchDocument) -> dict[str, Any]:
