@@ -150,6 +150,26 @@ def test_files_and_folders_are_dropped(stage: Stage, tmp_path: Path) -> None:
     assert stage.setup.inputs == ()
 
 
+class FromTheTable:
+    """A drag of the table's own results."""
+
+    def __init__(self, source: QWidget) -> None:
+        self.source = lambda: source
+        self.mimeData = lambda: files_of(Path("/out/a.wav"))
+        self.taken = False
+
+    def setDropAction(self, _action: Qt.DropAction) -> None: ...
+
+    def accept(self) -> None:
+        self.taken = True
+
+
+def test_results_that_are_dragged_out_are_no_contents(stage: Stage) -> None:
+    event: Any = FromTheTable(stage.table)
+    stage.view.dragEnterEvent(event)
+    assert not event.taken
+
+
 def test_files_and_folders_are_looked_for(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +259,8 @@ def test_the_folder_goes_both_ways(stage: Stage) -> None:
     assert (line.text(), line.placeholderText()) == ("", "/in/styled")
     stage.qtbot.keyClicks(line, "/out/")
     assert (stage.setup.folder, line.text()) == (Path("/out"), "/out/")
+    stage.qtbot.keyClicks(line, "./a")
+    assert (stage.setup.folder, line.text()) == (Path("/out/a"), "/out/./a")
     stage.view.batch.change("x", folder=Path("/other"))
     assert line.text() == "/other"
     line.selectAll()
