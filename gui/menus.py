@@ -113,6 +113,9 @@ class Menus(QObject):
             text = _("Go to {name}").format(name=window.tabs.tabText(number))
             self.add(self.look, text, partial(window.tabs.setCurrentIndex, number), f"Ctrl+{number + 1}")
         self.look.addSeparator()
+        spectrogram = self.add(self.look, _("&Spectrograms"), lambda: None, "Ctrl+G")
+        spectrogram.setCheckable(True)
+        spectrogram.toggled.connect(window.render_view.listening.show_spectrograms)
         names = {"system": _("As the system"), "light": _("Light"), "dark": _("Dark")}
         self._choices(_("&Theme"), {name: names[name] for name in THEMES}, "theme", self._use_theme)
         languages = {"": _("As the system"), **LANGUAGES}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, QTemporaryDir
 
 from .engine.engine import Engine
 from .model.checking import Checking
@@ -40,6 +42,9 @@ class Session(QObject):
         self.presets = PresetLibrary(listener, self)
         self.styles = StyleLibrary(listener, self)
         self.copying = Copying(self)
+        self._scratch = QTemporaryDir()
+        self.folder = Path(self._scratch.path())
+        """For temporary files; it goes with the session."""
         self.device = ""
         """Where it computes, and why; empty until the engine has said it."""
 

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         remembered.set_shape("columns", self.render_view.columns.saveState())
         remembered.set_shape("rows", self.render_view.rows.saveState())
         remembered.set_text("view", str(self.tabs.currentIndex()))
+        self.render_view.listening.close()
         self.session.close()
         event.accept()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PyQt6.QtCore import QSize
 from PyQt6.QtWidgets import QComboBox, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nast_fx.errors import UsageError
 from nast_fx.models import METHOD_SETTINGS, MethodSettings, RenderPlan, Tracking
 from nast_fx.models.preset import PresetOutput
 
+from ..certain import certain
 from ..controls.form import Form
 from ..model.document import Document, State
 from ..model.edits import method_settings
@@ -67,6 +69,12 @@ class SettingsPanel(QScrollArea):
         document.changed.connect(self.show_state)
         self.show_state(None, document.state)
 
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the rows need, in any language."""
+        inside = certain(self.widget()).minimumSizeHint().width()
+        bar = certain(self.verticalScrollBar()).sizeHint().width()
+        return QSize(inside + bar, super().minimumSizeHint().height())
+
     def show_state(self, old: State | None, new: State) -> None:
         """Show a state's settings, and where they differ from its preset's."""
         if old is not None and (old.preset, old.base) == (new.preset, new.base):
@@ -79,7 +87,6 @@ class SettingsPanel(QScrollArea):
         self.choice.setCurrentIndex(self.choice.findData(preset.method))
         settings = METHOD_SETTINGS[preset.method]
         self.paper.setText(_("After {paper}").format(paper=settings.paper))
-        self.paper.setToolTip(_(settings.__doc__ or ""))
         form = self._form_of(preset.method)
         for name, other in self.methods.items():
             other.setVisible(name == preset.method)
