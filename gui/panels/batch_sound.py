@@ -37,7 +37,7 @@ class BatchSound(QWidget):
         self.presets = QComboBox(self)
         self.presets.setToolTip(_("The settings of the render view, or those of a preset"))
         self.presets.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.presets.setMinimumContentsLength(24)
+        self.presets.setMinimumContentsLength(30)
         self.presets.activated.connect(self._chosen)
         self.line = QLabel(self)
         self.line.setAccessibleName(_("What will be done with each file"))
