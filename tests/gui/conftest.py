@@ -1,0 +1,51 @@
+"""What the tests of the window share: no screen, Qt's warnings are failures, no widget outlives its test."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault(
+    "QT_QPA_PLATFORM", "offscreen"
+)  # ahead of the first import of Qt, which else ends Python
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QEvent, QtMsgType, qInstallMessageHandler
+from PyQt6.QtWidgets import QApplication
+
+# What the offscreen platform says of itself, which is no fault of ours.
+HARMLESS = ("This plugin does not support", "propagateSizeHints")
+
+
+@pytest.fixture(autouse=True)
+def _clean_end(qapp: QApplication) -> Iterator[None]:
+    """Fail where Qt warned, or a window is still there."""
+    warnings: list[str] = []
+
+    def keep(kind: QtMsgType, _context: object, text: str | None) -> None:
+        if kind != QtMsgType.QtDebugMsg and not any(word in (text or "") for word in HARMLESS):
+            warnings.append(text or "")
+
+    before = set(QApplication.topLevelWidgets())
+    former = qInstallMessageHandler(keep)
+    yield
+    gc.collect()  # what hangs in circles of Python's
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+    qInstallMessageHandler(former)
+    left = set(QApplication.topLevelWidgets()) - before
+    names = [type(widget).__name__ for widget in left]
+    for widget in left:
+        widget.deleteLater()  # so that one test's fault is not the next one's
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not warnings
+    assert not names, "a window outlives its test"
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path) -> Path:
+    """File for what the program remembers."""
+    return tmp_path / "nast-fx.ini"
