@@ -16,6 +16,7 @@ from typing import Any
 
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models import RenderRequest, TextureRequest, validated
+from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.messages import REQUESTS
 from nast_fx.models.request import AnalyzeRequest, ChainRequest, WaitRequest
 from nast_fx.plain import plain
@@ -24,6 +25,8 @@ from nast_fx.progress import Progress, Steps, drain
 __all__ = ["job_values", "render_facts", "request_values", "run_request", "steps_of"]
 
 WAIT_STEP = 0.02  # seconds
+
+_WITHOUT_TORCH = ("chains", "wait")
 
 Sides = Mapping[str, Path]
 
@@ -100,7 +103,7 @@ def render_facts(rendered: Any, request: RenderRequest | TextureRequest, files: 
 
 def _set_threads(kind: str, asked: int | None) -> int | None:
     """Compute with so many threads, and say with how many; torch is not loaded for what needs none."""
-    if kind == "wait":
+    if kind in _WITHOUT_TORCH:
         return asked
     import torch
 
@@ -150,6 +153,12 @@ def _chain(request: ChainRequest, beside: Beside) -> Steps[dict[str, Any]]:
     return dict(vars((yield from chain_file(request))))
 
 
+def _chains(request: ChainsRequest, beside: Beside) -> Steps[dict[str, Any]]:
+    from nast_fx.jobs.chains import chains_job
+
+    return (yield from chains_job(request))
+
+
 def _wait(request: WaitRequest, beside: Beside) -> Steps[dict[str, Any]]:
     end = time.monotonic() + request.seconds
     while (left := end - time.monotonic()) > 0:
@@ -163,5 +172,6 @@ _RUNNERS: Mapping[str, Callable[[Any, Beside], Steps[dict[str, Any]]]] = {
     "texture": _texture,
     "analyze": _analyze,
     "chain": _chain,
+    "chains": _chains,
     "wait": _wait,
 }

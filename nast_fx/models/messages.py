@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.models.base import Settings, setting, validated
+from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.request import AnalyzeRequest, ChainRequest, RenderRequest, TextureRequest, WaitRequest
 
 __all__ = [
@@ -44,9 +45,10 @@ REQUESTS: Mapping[str, type[Settings]] = {
     "texture": TextureRequest,
     "analyze": AnalyzeRequest,
     "chain": ChainRequest,
+    "chains": ChainsRequest,
     "wait": WaitRequest,
 }
-Kind = Literal["render", "texture", "analyze", "chain", "wait"]
+Kind = Literal["render", "texture", "analyze", "chain", "chains", "wait"]
 Side = Literal["history", "report", "export-midi", "save-preset"]
 
 
