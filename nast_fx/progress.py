@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["Progress", "Steps", "drain", "within"]
 
@@ -35,6 +35,8 @@ class Progress:
         Estimated time to the end of the whole job, in seconds; None while unknown.
     note : str
         One sentence for the user, or an empty string.
+    part : Mapping[str, Any]
+        A piece of the result, for who can use it before the rest is there; mostly empty.
     """
 
     stage: str
@@ -46,6 +48,7 @@ class Progress:
     share: float = 0.0
     seconds_left: float | None = None
     note: str = ""
+    part: Mapping[str, Any] = field(default_factory=dict)
 
 
 Steps = Generator[Progress, None, T]

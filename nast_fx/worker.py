@@ -30,6 +30,7 @@ from nast_fx.models.messages import (
     ErrorMessage,
     Greeting,
     Hello,
+    PartMessage,
     Pause,
     ProgressMessage,
     Question,
@@ -136,7 +137,10 @@ class Worker:
             with contextlib.closing(steps):
                 while True:
                     self._hold(report)
-                    self._say(report.of(next(steps)))
+                    progress = next(steps)
+                    if progress.part:
+                        self._say(PartMessage(id=run.id, part=plain(progress.part)))
+                    self._say(report.of(progress))
         except StopIteration as stop:
             return ResultMessage(id=run.id, kind=run.kind, result=stop.value)
         except Exception as error:
@@ -186,7 +190,7 @@ class _Reports:
         is_same = (progress.stage, progress.segment) == (self._last.stage, self._last.segment)
         if is_same and time.monotonic() < self._next:
             return None
-        values = plain(vars(progress))
+        values = plain({name: value for name, value in vars(progress).items() if name != "part"})
         values["share"] = min(max(values["share"] or 0.0, 0.0), 1.0)
         self._last = ProgressMessage(id=self._name, **values)
         self._next = time.monotonic() + REPORT_SECONDS

@@ -159,11 +159,13 @@ class Document(QObject):
         self._set_preset(_("Describe preset"), with_values(self.state.preset, **values))
 
     def load(self, origin: PresetOrigin) -> None:
-        """Take a preset; the styles stay where it names none."""
-        preset = origin.preset
-        if not preset.styles and self.state.preset.styles:
-            preset = with_styles(preset, self.state.preset.styles)
-        # What the preset is compared with has the same styles: that they stayed is no change of it.
+        """Take a preset; the device stays, and the styles where it names none."""
+        preset, old = origin.preset, self.state.preset
+        if not preset.styles and old.styles:
+            preset = with_styles(preset, old.styles)
+        if preset.plan.device != old.plan.device:
+            preset = with_part(preset, "plan", device=old.plan.device)
+        # What the preset is compared with has these too: that they stayed is no change of it.
         self.change(_("Load preset"), preset=preset, origin=replace(origin, preset=preset))
 
     def saved(self, origin: PresetOrigin) -> None:

@@ -77,7 +77,8 @@ class JsonReporter(Reporter):
         if now < self._next and place == self._place:
             return
         self._next, self._place = now + JSON_SECONDS, place
-        write_json({"type": "progress", **vars(progress)})
+        fields = {name: value for name, value in vars(progress).items() if name != "part"}
+        write_json({"type": "progress", **fields})
 
 
 class PeopleReporter(Reporter):

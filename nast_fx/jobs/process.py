@@ -12,9 +12,8 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nast_fx import errors
 from nast_fx.errors import NastFxError
-from nast_fx.models.messages import PROTOCOL
+from nast_fx.models.messages import PROTOCOL, ErrorMessage
 from nast_fx.progress import Progress
 
 __all__ = ["WorkerDiedError", "WorkerProcess"]
@@ -88,9 +87,10 @@ class WorkerProcess:
                 result: dict[str, Any] = message["result"]
                 return result
             if message["type"] == "error":
-                raise _raised(message)
-            fields = {key: value for key, value in message.items() if key not in ("type", "id")}
-            on_progress(Progress(**fields))
+                raise ErrorMessage.model_validate(message).error
+            if message["type"] == "progress":
+                fields = {key: value for key, value in message.items() if key not in ("type", "id")}
+                on_progress(Progress(**fields))
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Say something; from any thread.
@@ -159,16 +159,6 @@ def _apart() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
-
-
-def _raised(message: Mapping[str, Any]) -> NastFxError:
-    """Make the error that was raised there, of its own kind where we know it."""
-    kind = getattr(errors, str(message.get("kind")), NastFxError)
-    error = (kind if isinstance(kind, type) and issubclass(kind, NastFxError) else NastFxError)(
-        message["message"]
-    )
-    error.exit_code = int(message["exit_code"])
-    return error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from nast_fx.errors import UsageError, did_you_mean
+from nast_fx import errors
+from nast_fx.errors import NastFxError, UsageError, did_you_mean
 from nast_fx.models.base import Settings, setting, validated
 from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.request import AnalyzeRequest, ChainRequest, RenderRequest, TextureRequest, WaitRequest
@@ -28,12 +29,14 @@ __all__ = [
     "ErrorMessage",
     "Greeting",
     "Hello",
+    "PartMessage",
     "Pause",
     "ProgressMessage",
     "Question",
     "ResultMessage",
     "Resume",
     "Run",
+    "parse_answer",
     "parse_question",
 ]
 
@@ -133,6 +136,14 @@ class ProgressMessage(Settings):
     note: str = setting("", "One sentence, or empty.")
 
 
+class PartMessage(Settings):
+    """A piece of what a job finds, as soon as it is known; none is left out."""
+
+    type: Literal["part"] = setting("part", "Always part.")
+    id: str = setting(..., "Name of the job.")
+    part: dict[str, Any] = setting(..., "The piece; what it has depends on the kind.")
+
+
 class ResultMessage(Settings):
     """A job is done, and its files are there."""
 
@@ -151,6 +162,15 @@ class ErrorMessage(Settings):
     message: str = setting(..., "One sentence for people.")
     exit_code: int = setting(..., "What the command line would exit with.")
 
+    @property
+    def error(self) -> NastFxError:
+        """The error that was raised there, of its own kind where we know it."""
+        kind = getattr(errors, self.kind, NastFxError)
+        is_known = isinstance(kind, type) and issubclass(kind, NastFxError)
+        error: NastFxError = (kind if is_known else NastFxError)(self.message)
+        error.exit_code = self.exit_code
+        return error
+
 
 Question = Hello | Describe | Run | Cancel | Pause | Resume
 
@@ -166,6 +186,7 @@ ANSWERS: Mapping[str, type[Settings]] = {
     "hello": Greeting,
     "description": Description,
     "progress": ProgressMessage,
+    "part": PartMessage,
     "result": ResultMessage,
     "error": ErrorMessage,
 }
@@ -193,3 +214,24 @@ def parse_question(line: bytes) -> Question:
     if isinstance(question, Hello) and question.protocol != PROTOCOL:
         raise UsageError(f"protocol={question.protocol} is not spoken here; this worker speaks {PROTOCOL}")
     return question
+
+
+def parse_answer(line: bytes) -> Settings | None:
+    """Read one line that came from a worker; None if it is of a type that we do not know.
+
+    Fields that we do not know are left out: types and fields may be added within a protocol's version.
+
+    Raises
+    ------
+    UsageError
+        It is no message.
+    """
+    try:
+        values = json.loads(line)
+        model = ANSWERS.get(values["type"])
+        if model is None:
+            return None
+        known = {key: value for key, value in values.items() if key in model.model_fields}
+        return model.model_validate(known)
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        raise UsageError("the worker answered nonsense") from None

@@ -32,9 +32,10 @@ def _clean_end(qapp: QApplication) -> Iterator[None]:
     before = set(QApplication.topLevelWidgets())
     former = qInstallMessageHandler(keep)
     yield
-    gc.collect()  # what hangs in circles of Python's
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
+    if set(QApplication.topLevelWidgets()) - before:
+        gc.collect()  # what hangs in circles of Python's
     qInstallMessageHandler(former)
     left = set(QApplication.topLevelWidgets()) - before
     names = [type(widget).__name__ for widget in left]

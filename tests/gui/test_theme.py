@@ -45,6 +45,13 @@ def test_colors_of_curves_and_faults_can_be_read(look: str, name: str) -> None:
         assert contrast(QColor(getattr(colors, name)), QColor(ground)) >= 4.5
 
 
+@pytest.mark.parametrize("look", COLORS)
+def test_edges_can_be_seen(look: str) -> None:
+    colors = COLORS[look]
+    for ground in (colors.base, colors.window):
+        assert contrast(QColor(colors.line), QColor(ground)) >= 3
+
+
 def test_the_look_changes_at_once(qapp: QApplication) -> None:
     theme = Theme(qapp)
     seen: list[str] = []
