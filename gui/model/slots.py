@@ -90,16 +90,14 @@ class SlotsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.CheckStateRole:
             checked = Qt.CheckState
             return row.slot and (checked.Unchecked if row.slot.bypass else checked.Checked)
-        values = {
-            Qt.ItemDataRole.DisplayRole: lambda: title_of(row),
-            Qt.ItemDataRole.ToolTipRole: lambda: fault or detail_of(row),
-            Qt.ItemDataRole.AccessibleTextRole: lambda: spoken(row, fault),
-            PLACE: lambda: row.place,
-            DEPTH: lambda: row.depth,
-            DETAIL: lambda: detail_of(row),
-            FAULT: lambda: fault,
+        texts = {
+            Qt.ItemDataRole.DisplayRole: title_of(row),
+            Qt.ItemDataRole.ToolTipRole: fault or detail_of(row),
+            Qt.ItemDataRole.AccessibleTextRole: spoken(row, fault),
+            DETAIL: detail_of(row),
+            FAULT: fault,
         }
-        return values[role]() if role in values else None
+        return {PLACE: row.place, DEPTH: row.depth}.get(role, texts.get(role))
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Let a slot's check box bypass it."""

@@ -1,0 +1,258 @@
+"""The chain view: slots from first to last, the chosen one's parameters, and what can be added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nast_fx.errors import UsageError
+from nast_fx.models import ChainSpec, Preset, SlotSpec, validated
+from nast_fx.models.plugin_table import BUILTINS
+
+from ..controls.facts import facts_of
+from ..controls.scaled import ScaledControl
+from ..model.chain_jobs import ChainJobs
+from ..model.chain_places import Place, item_at
+from ..model.document import Document, State
+from ..model.edits import with_values
+from ..model.hosted import AsksEngine, HostedPlugins
+from ..model.plugin_catalog import PluginCatalog
+from ..model.plugins import PluginEntry
+from ..model.slots import SlotsModel
+from ..panels.plugin_list import PluginListPanel
+from ..panels.slot_parameters import SlotPanel
+from ..panels.slots import SlotsList
+from ..translation import gettext as _
+
+__all__ = ["ChainView"]
+
+CHAIN_FILES = "*.toml *.json"
+WIDTHS = (330, 560, 370)  # pixels of the three columns, of 1260
+
+
+class ChainView(QWidget):
+    """The effects ahead of the style and behind it.
+
+    Parameters
+    ----------
+    document : Document
+    engine : Engine
+        For short jobs.
+    editor : Engine, optional
+        For plugins' windows, which may be open for long; `engine` by default.
+    parent : QWidget, optional
+    """
+
+    said = pyqtSignal(str)
+    """One sentence for the status bar."""
+
+    def __init__(
+        self,
+        document: Document,
+        engine: AsksEngine,
+        *,
+        editor: AsksEngine | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.slots = SlotsModel(document, self)
+        self.hosted = HostedPlugins(engine, self)
+        self.jobs = ChainJobs(document, self.slots, engine, editor or engine, self)
+        self.catalog = PluginCatalog(engine, self)
+        self.list = SlotsList(self.slots, self)
+        self.panel = SlotPanel(self.slots, self.hosted, self.jobs, self)
+        self.plugins = PluginListPanel(self.catalog, self)
+        self.tail = ScaledControl(facts_of(Preset, "tail_seconds"), self)
+        self.message = QLabel(self)
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.hide()
+        self._buttons()
+        self._lay_out()
+        self._connect()
+        self._choose(self.list.place)
+        self._show_state(document.state, document.state)
+
+    def load(self) -> None:
+        """Ask the engine what plugins there are; for when the view is first shown."""
+        self.catalog.load()
+        self.jobs.check(again=True)
+
+    def add(self, entry: PluginEntry) -> None:
+        """Add a plugin behind the chosen slot; one that needs a file asks for it first."""
+        values = dict(entry.values)
+        info = BUILTINS.get(values["plugin"])
+        for name, part in (info.parameters if info else {}).items():
+            if part.default is None:
+                file, _kind = QFileDialog.getOpenFileName(self, _(part.help))
+                if not file:
+                    return
+                values["parameters"] = {name: file}
+        try:
+            slot = validated(SlotSpec, values)
+        except UsageError as error:
+            self.show_fault(str(error))
+            return
+        self.slots.add(slot, self._behind_chosen())
+
+    def open_chain(self) -> None:
+        """Ask for a chain file, and take its chain."""
+        file, _kind = QFileDialog.getOpenFileName(
+            self, _("Open chain"), "", _("Chains ({patterns})").format(patterns=CHAIN_FILES)
+        )
+        if file:
+            self.jobs.open(Path(file))
+
+    def save_chain(self) -> None:
+        """Ask for a place, and write the chain there; the dialog asks before a file is replaced."""
+        file, _kind = QFileDialog.getSaveFileName(
+            self, _("Save chain"), "chain.toml", _("Chains ({patterns})").format(patterns=CHAIN_FILES)
+        )
+        if file:
+            path = Path(file) if Path(file).suffix else Path(f"{file}.toml")
+            has_hosted = any(row.slot and row.slot.kind in ("vst3", "au") for row in self.slots.rows)
+            self.jobs.save(path, overwrite=True, states=has_hosted and self._wants_states())
+
+    def show_fault(self, sentence: str) -> None:
+        """Say what was not done, until the next change."""
+        self.message.setText(f"\N{WARNING SIGN} {sentence}")
+        self.message.show()
+
+    def show_note(self, sentence: str) -> None:
+        """Say what was done."""
+        self.message.setText(sentence)
+        self.message.show()
+        self.said.emit(sentence)
+
+    def _wants_states(self) -> bool:
+        question = _("Keep the state of each plugin too? The chain then sounds the same on other computers.")
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(self, _("Save chain"), question, buttons.Yes | buttons.No, buttons.Yes)
+        return answer == buttons.Yes
+
+    def _behind_chosen(self) -> Place | None:
+        place = self.list.place
+        if place is None:
+            return None
+        item = item_at(self.slots.chain, place)
+        if isinstance(item, SlotSpec):
+            return (*place[:-1], place[-1] + 1)
+        return (*place, len(item.slots))
+
+    def _clear(self) -> None:
+        self.slots.put(ChainSpec(), _("Clear chain"))
+
+    def _step(self, down: bool) -> None:
+        if self.list.place is not None:
+            self.slots.step(self.list.place, down=down)
+
+    def _remove(self) -> None:
+        if self.list.place is not None:
+            self.slots.remove(self.list.place)
+
+    def _duplicate(self) -> None:
+        if self.list.place is not None:
+            self.slots.duplicate(self.list.place)
+
+    def _choose(self, place: Place | None) -> None:
+        self.panel.show_place(place)
+        item = None if place is None else item_at(self.slots.chain, place)
+        is_slot = isinstance(item, SlotSpec)
+        is_style = isinstance(item, SlotSpec) and item.kind == "style"
+        for button in (self.up_button, self.down_button):
+            button.setEnabled(is_slot)
+        for button in (self.remove_button, self.double_button):
+            button.setEnabled(item is not None and not is_style)
+
+    def _set_tail(self, seconds: float) -> None:
+        preset = with_values(self._document.state.preset, tail_seconds=seconds)
+        self._document.change(_("Change tail"), merge="tail", preset=preset)
+
+    def _show_state(self, _old: State, new: State) -> None:
+        self.message.hide()
+        self.tail.show_value(new.preset.tail_seconds)
+        self.clear_button.setEnabled(bool(new.preset.chain.slots))
+
+    def _buttons(self) -> None:
+        self.up_button = self._button(_("&Up"), _("Move the slot up (Alt+Up)"), lambda: self._step(False))
+        self.down_button = self._button(
+            _("Dow&n"), _("Move the slot down (Alt+Down)"), lambda: self._step(True)
+        )
+        self.double_button = self._button(
+            _("&Duplicate"), _("Add the same slot behind it (Ctrl+D)"), self._duplicate
+        )
+        self.remove_button = self._button(_("&Remove"), _("Take the slot out (Delete)"), self._remove)
+        self.open_button = self._button(_("&Open chain ..."), _("Take the chain of a file"), self.open_chain)
+        self.save_button = self._button(
+            _("Save &chain ..."), _("Write the chain to a file of its own"), self.save_chain
+        )
+        self.clear_button = self._button(_("C&lear"), _("Take all slots out but the style"), self._clear)
+
+    def _button(self, text: str, tip: str, clicked: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: clicked())
+        return button
+
+    def _connect(self) -> None:
+        self.list.place_changed.connect(self._choose)
+        self.plugins.chosen.connect(self.add)
+        self.tail.changed.connect(self._set_tail)
+        self.catalog.scan_changed.connect(self._after_scan)
+        self.slots.refused.connect(self.show_fault)
+        self.jobs.failed.connect(self.show_fault)
+        self.jobs.said.connect(self.show_note)
+        self._document.changed.connect(self._show_state)
+        search = QShortcut(QKeySequence.StandardKey.Find, self)
+        search.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        search.activated.connect(self.plugins.search.setFocus)
+
+    def _after_scan(self) -> None:
+        if not self.catalog.is_scanning:
+            self.hosted.forget()
+            self.jobs.check(again=True)
+
+    def _lay_out(self) -> None:
+        left = QWidget(self)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(_row(self.open_button, self.save_button, self.clear_button))
+        column.addWidget(self.list, 1)
+        column.addWidget(_row(self.up_button, self.down_button, self.double_button, self.remove_button))
+        form = QFormLayout()
+        form.addRow(_("&Tail after the end"), self.tail)
+        column.addLayout(form)
+        column.addWidget(self.message)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        for widget, width in zip((left, self.panel, self.plugins), WIDTHS, strict=True):
+            splitter.addWidget(widget)
+            widget.setMinimumWidth(width * 3 // 4)
+        splitter.setSizes(list(WIDTHS))
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        outer = QVBoxLayout(self)
+        outer.addWidget(splitter)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        row.addWidget(widget)
+    return holder
