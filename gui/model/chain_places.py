@@ -172,7 +172,8 @@ def _left_out(items: Items, at: int) -> Items:
 
 def _trimmed(spec: ChainSpec) -> ChainSpec:
     """Leave a plain style slot at the end out: it says nothing."""
-    if spec.slots and spec.slots[-1] == STYLE:
+    n_styles = sum(slot.kind == "style" for slot in spec.slots)
+    if n_styles == 1 and spec.slots[-1] == STYLE:
         return spec.model_copy(update={"slots": spec.slots[:-1]})
     return spec
 

@@ -137,22 +137,15 @@ class SlotsModel(QAbstractListModel):
         return tuple(int(word) for word in data.data(SLOT_MIME).data().split())
 
     def change(self, place: Place, text: str, *, merge: str = "", **fields: Any) -> bool:
-        """Change fields of a slot or branch.
+        """Change fields of a slot or branch; see `put`.
 
         Parameters
         ----------
         place : Place
-        text : str
-            What it does, for the menu.
-        merge : str
-            What is changed: a slider's steps are one.
+        text, merge : str
+            As `Document.change` takes them.
         **fields
             Of `SlotSpec` or `BranchSpec`.
-
-        Returns
-        -------
-        bool
-            Whether it was done; if not, `refused` has said why.
         """
         item = places.item_at(self.chain, place).model_copy(update=fields)
         key = f"chain.{place}.{merge}" if merge else ""
@@ -208,15 +201,20 @@ class SlotsModel(QAbstractListModel):
         self.placed.emit(place)
         return True
 
+    def can_step(self, place: Place, *, down: bool) -> bool:
+        """Whether a slot can move one step; branches cannot, and need not: they are summed."""
+        is_slot = isinstance(places.item_at(self.chain, place), SlotSpec)
+        return is_slot and places.stepped(self.chain, place, down=down) is not None
+
     def step(self, place: Place, *, down: bool) -> bool:
-        """Move a slot one step; False where there is none."""
-        if self._rows[self.row_of(place)].slot is None:
+        """Move a slot one step; False where it cannot."""
+        if not self.can_step(place, down=down):
             return False
         new = places.stepped(self.chain, place, down=down)
         return new is not None and self.move(place, new)
 
     def put(self, chain: ChainSpec, text: str, *, merge: str = "") -> bool:
-        """Make `chain` the document's, as one step of undo; `refused` says why if it cannot be."""
+        """Make `chain` the document's, as one step of undo; if it cannot be, `refused` says why."""
         try:
             preset = with_chain(self._document.state.preset, chain)
         except UsageError as error:

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nast_fx.models import SlotSpec
 from nast_fx.models.chain import BranchSpec
 
-from ..controls.base import Control
 from ..controls.facts import facts_of
-from ..controls.scaled import parameter_control
 from ..model.chain_jobs import ChainJobs
 from ..model.chain_places import Place, Row
 from ..model.slot_words import kind_text, title_of
 from ..model.slots import SlotsModel
 from ..translation import gettext as _
+from .parameter_row import ParameterRow
 
 __all__ = ["SlotHead"]
 
@@ -52,7 +51,7 @@ class SlotHead(QWidget):
         self.fault = QLabel(self)
         self.fault.setWordWrap(True)
         self.fault.setTextFormat(Qt.TextFormat.PlainText)
-        self.controls: dict[str, Control] = {name: self._control(name) for name in FIELDS}
+        self.rows = {name: self._row(name) for name in FIELDS}
         self.window_button = self._button(_("Open the plugin's &window"), self._toggle_window)
         self.window_button.setToolTip(_("Set the plugin in its own window; the slot keeps what is set there"))
         self.again = self._button(_("&Look again"))
@@ -73,11 +72,11 @@ class SlotHead(QWidget):
         self.fault.setText(f"\N{WARNING SIGN} {fault}")
         self.fault.setVisible(bool(fault))
         is_hosted = slot is not None and slot.kind in HOSTED
-        for name, control in self.controls.items():
+        for name, row in self.rows.items():
             is_there = hasattr(item, name) and (name != "if_missing" or is_hosted)
-            self.form.setRowVisible(control, is_there)
-            if is_there and control.value != getattr(item, name):
-                control.show_value(getattr(item, name))
+            row.setVisible(is_there)
+            if is_there:
+                row.show_value(getattr(item, name), row.facts.default)
         self.window_button.setVisible(is_hosted)
         self.again.setVisible(is_hosted)
         self.branch_button.setVisible(slot is not None and slot.kind == "parallel")
@@ -99,13 +98,13 @@ class SlotHead(QWidget):
         slot = self._slots.slot_at(self._place)
         self._slots.add(BranchSpec(), (*self._place, len(slot.branches)))
 
-    def _control(self, name: str) -> Control:
-        control = parameter_control(facts_of(SlotSpec, name), self)
-        control.changed.connect(lambda value: self._edit(name, value))
-        return control
+    def _row(self, name: str) -> ParameterRow:
+        row = ParameterRow(facts_of(SlotSpec, name), parent=self)
+        row.edited.connect(lambda value: self._edit(name, value))
+        return row
 
     def _edit(self, name: str, value: Any) -> None:
-        text = _("Change {parameter}").format(parameter=_(self.controls[name].facts.label).lower())
+        text = _("Change {parameter}").format(parameter=_(self.rows[name].facts.label).lower())
         self._slots.change(self._place, text, merge=name, **{name: value})
 
     def _button(self, text: str, clicked: Callable[[], None] | None = None) -> QPushButton:
@@ -119,19 +118,17 @@ class SlotHead(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.title, self.about, self.fault):
             column.addWidget(widget)
-        self.form = QFormLayout()
-        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for control in self.controls.values():
-            label = QLabel(_(control.facts.label), self)
-            label.setBuddy(control.buddy)
-            label.setToolTip(_(control.facts.help))
-            self.form.addRow(label, control)
-        column.addLayout(self.form)
-        row = QHBoxLayout()
+        for row in self.rows.values():
+            column.addWidget(row)
+        buttons = QHBoxLayout()
         for button in (self.window_button, self.again, self.branch_button):
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        line = QFrame(self)
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Sunken)
+        column.addWidget(line)
 
 
 def _about(slot: SlotSpec) -> str:

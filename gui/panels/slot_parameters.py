@@ -25,6 +25,7 @@ from .slot_head import SlotHead
 __all__ = ["SlotPanel"]
 
 SEARCH_FROM = 12  # parameters; fewer are found without a search
+MARGIN = 10  # pixels to the columns beside it
 MOST_SHOWN = 100  # parameters at once; the search finds the others
 
 
@@ -63,7 +64,7 @@ class SlotPanel(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         for widget in (self.head, self.note, self.search):
             column.addWidget(widget)
         column.addWidget(self.area, 1)
@@ -114,7 +115,7 @@ class SlotPanel(QWidget):
     def _make_rows(self, parameters: tuple[SlotParameter, ...]) -> None:
         inside = QWidget(self.area)
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 8, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         self.rows = {}
         for one in parameters:
             row = ParameterRow(

@@ -1,9 +1,9 @@
-"""The chain as a list: order by dragging or Alt+Up and Alt+Down, a check box that bypasses, two lines each."""
+"""The chain as a list: order by dragging or Alt+Up and Alt+Down, a check box that bypasses."""
 
 from __future__ import annotations
 
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QDropEvent, QFont, QKeyEvent, QPainter, QPalette
+from PyQt6.QtGui import QDropEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -23,6 +23,7 @@ __all__ = ["SlotsList"]
 
 INDENT = 22  # pixels a level
 PADDING = 5  # pixels above and below
+MARGIN = 8  # pixels around the hint
 
 
 class SlotsList(QListView):
@@ -82,6 +83,22 @@ class SlotsList(QListView):
             self._slots.duplicate(self.place)
         else:
             super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the rows; below a style that stands alone, say how effects are added."""
+        super().paintEvent(event)
+        if len(self._slots.rows) > 1:
+            return
+        view = certain(self.viewport())
+        top = self.visualRect(self._slots.index(0)).bottom() + MARGIN
+        place = view.rect().adjusted(MARGIN, top, -MARGIN, 0)
+        flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter = QPainter(view)
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(
+            place, flags, _("Add effects from the list on the right; they come behind the chosen slot.")
+        )
+        painter.end()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Move a slot to where it is dropped."""

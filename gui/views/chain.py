@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
@@ -24,7 +25,7 @@ from nast_fx.models import ChainSpec, Preset, SlotSpec, validated
 from nast_fx.models.plugin_table import BUILTINS
 
 from ..controls.facts import facts_of
-from ..controls.scaled import ScaledControl
+from ..controls.kinds import control_of
 from ..model.chain_jobs import ChainJobs
 from ..model.chain_places import Place, item_at
 from ..model.document import Document, State
@@ -77,7 +78,7 @@ class ChainView(QWidget):
         self.list = SlotsList(self.slots, self)
         self.panel = SlotPanel(self.slots, self.hosted, self.jobs, self)
         self.plugins = PluginListPanel(self.catalog, self)
-        self.tail = ScaledControl(facts_of(Preset, "tail_seconds"), self)
+        self.tail = control_of(facts_of(Preset, "tail_seconds"), self)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
@@ -154,28 +155,16 @@ class ChainView(QWidget):
             return (*place[:-1], place[-1] + 1)
         return (*place, len(item.slots))
 
-    def _clear(self) -> None:
-        self.slots.put(ChainSpec(), _("Clear chain"))
-
-    def _step(self, down: bool) -> None:
+    def _do(self, change: Callable[[Place], object]) -> None:
         if self.list.place is not None:
-            self.slots.step(self.list.place, down=down)
-
-    def _remove(self) -> None:
-        if self.list.place is not None:
-            self.slots.remove(self.list.place)
-
-    def _duplicate(self) -> None:
-        if self.list.place is not None:
-            self.slots.duplicate(self.list.place)
+            change(self.list.place)
 
     def _choose(self, place: Place | None) -> None:
         self.panel.show_place(place)
         item = None if place is None else item_at(self.slots.chain, place)
-        is_slot = isinstance(item, SlotSpec)
         is_style = isinstance(item, SlotSpec) and item.kind == "style"
-        for button in (self.up_button, self.down_button):
-            button.setEnabled(is_slot)
+        for button, down in ((self.up_button, False), (self.down_button, True)):
+            button.setEnabled(place is not None and self.slots.can_step(place, down=down))
         for button in (self.remove_button, self.double_button):
             button.setEnabled(item is not None and not is_style)
 
@@ -189,21 +178,28 @@ class ChainView(QWidget):
         self.clear_button.setEnabled(bool(new.preset.chain.slots))
 
     def _buttons(self) -> None:
-        self.up_button = self._button(_("&Up"), _("Move the slot up (Alt+Up)"), lambda: self._step(False))
-        self.down_button = self._button(
-            _("Dow&n"), _("Move the slot down (Alt+Down)"), lambda: self._step(True)
+        make, slots = self._button, self.slots
+        self.up_button = make(
+            _("&Up"), _("Move the slot up (Alt+Up)"), lambda: self._do(partial(slots.step, down=False))
         )
-        self.double_button = self._button(
-            _("&Duplicate"), _("Add the same slot behind it (Ctrl+D)"), self._duplicate
+        self.down_button = make(
+            _("Dow&n"), _("Move the slot down (Alt+Down)"), lambda: self._do(partial(slots.step, down=True))
         )
-        self.remove_button = self._button(_("&Remove"), _("Take the slot out (Delete)"), self._remove)
-        self.open_button = self._button(_("&Open chain ..."), _("Take the chain of a file"), self.open_chain)
-        self.save_button = self._button(
-            _("Save &chain ..."), _("Write the chain to a file of its own"), self.save_chain
+        self.double_button = make(
+            _("&Duplicate"), _("Add the same slot behind it (Ctrl+D)"), lambda: self._do(slots.duplicate)
         )
-        self.clear_button = self._button(_("C&lear"), _("Take all slots out but the style"), self._clear)
+        self.remove_button = make(
+            _("&Remove"), _("Take the slot out (Delete)"), lambda: self._do(slots.remove)
+        )
+        self.open_button = make(_("&Open chain ..."), _("Take the chain of a file"), self.open_chain)
+        self.save_button = make(_("Save &chain ..."), _("Write the chain to a file"), self.save_chain)
+        self.clear_button = make(
+            _("C&lear"),
+            _("Take all slots out but the style"),
+            lambda: slots.put(ChainSpec(), _("Clear chain")),
+        )
 
-    def _button(self, text: str, tip: str, clicked: Callable[[], None]) -> QPushButton:
+    def _button(self, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(tip)
         button.clicked.connect(lambda: clicked())
