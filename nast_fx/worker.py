@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from nast_fx import __version__
 from nast_fx.errors import CancelledError, DeviceError, NastFxError, UsageError
+from nast_fx.jobs.kind import Switch
 from nast_fx.models import METHOD_SETTINGS, Settings
 from nast_fx.models.messages import (
     ANSWERS,
@@ -68,6 +69,7 @@ class Worker:
         self._is_cancelled = False
         self._is_paused = False
         self._is_left = False
+        self._switch = Switch()
 
     def serve(self) -> None:
         """Answer until the questions end; jobs run in the thread that calls."""
@@ -125,6 +127,7 @@ class Worker:
             with self._state:
                 self._is_paused = isinstance(question, Pause)
                 self._state.notify_all()
+            self._switch.turn(self._is_paused)
 
     def _done(self, run: Run) -> Settings:
         """Do a job and give what is to be said of it."""
@@ -132,7 +135,7 @@ class Worker:
         from nast_fx.jobs.run import steps_of
 
         report = _Reports(run.id)
-        steps = steps_of(run.model_dump(mode="json", exclude={"type", "id"}))
+        steps = steps_of(run.model_dump(mode="json", exclude={"type", "id"}), self._switch)
         try:
             with contextlib.closing(steps):
                 while True:

@@ -60,6 +60,14 @@ def test_kernel_equals_the_integral_it_stands_for():
     assert float(closed) == pytest.approx(float(sampled), rel=5e-3)
 
 
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        pytest.param(name, marks=pytest.mark.slow if one.n_layers > 2 else ())
+        for name, one in ARCHITECTURES.items()
+    ],
+    indirect=True,
+)
 def test_finite_networks_approach_the_limit_as_one_over_the_root_of_their_width(architecture):
     limit = InfiniteNetwork(architecture)
     style, content, x = spec(9, 1), spec(10, 2), spec(10, 3)

@@ -343,7 +343,23 @@ TINY = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in REPRODUCTIONS if name != "mital-waveform"])
+LONG = (
+    "published-sizes",
+    "barry-kim-keys",
+    "barry-kim-ablations",
+    "vedak-bhatia-models",
+    "verma-smith-tasks",
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LONG else ())
+        for name in REPRODUCTIONS
+        if name != "mital-waveform"
+    ],
+)
 def test_each_runs_and_measures(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole way of each one, with optimizers that stop after two steps and a few filters."""
     from nast_fx.reproductions import mital_components, transfers

@@ -98,7 +98,7 @@ class ChainJobs(QObject):
                     {_place_of(fault["place"]): fault["message"] for fault in facts["faults"]}
                 )
 
-        self._run(self._engine, show, action="check", chain=_values(chain))
+        self._ask(show, action="check", chain=_values(chain))
 
     def edit(self, place: Place) -> None:
         """Show the window of a slot's plugin; when it is closed, the slot gets the new state."""
@@ -108,14 +108,17 @@ class ChainJobs(QObject):
 
         def keep(facts: dict[str, Any]) -> None:
             self._end_edit()
-            for warning in facts["warnings"]:
-                self.said.emit(warning)
-            if facts["is_changed"]:
+            for note in facts["notes"]:
+                self.said.emit(note)
+            if facts["changed"]:
                 self._keep(place, slot, validated(SlotSpec, facts["slot"]))
             else:
                 self.said.emit(_("Nothing was changed in the window."))
 
-        self._window = self._run(self._editor, keep, action="edit", slot=slot_values(slot))
+        values = slot_values(slot)
+        if slot.path is not None and self.chain_file is not None:
+            values["path"] = str(self.chain_file.parent / slot.path)
+        self._window = self._run(self._editor.run("plugins", {"action": "edit", "slot": values}), keep)
         self._window.failed.connect(self._end_edit)
         self.edited = slot
         self.edit_changed.emit()
@@ -136,7 +139,7 @@ class ChainJobs(QObject):
                 return
             self._slots.put(chain, _("Open chain"))
 
-        self._run(self._engine, take, action="load", path=str(path))
+        self._ask(take, action="load", path=str(path))
 
     def save(self, path: Path, *, overwrite: bool, states: bool = False) -> None:
         """Write the chain to a file, with the states of its hosted plugins if asked for."""
@@ -145,8 +148,7 @@ class ChainJobs(QObject):
             for note in (*facts["notes"], _("The chain is saved: {path}").format(path=facts["path"])):
                 self.said.emit(note)
 
-        self._run(
-            self._engine,
+        self._ask(
             tell,
             action="save",
             path=str(path),
@@ -155,10 +157,12 @@ class ChainJobs(QObject):
             states=states,
         )
 
-    def _run(self, engine: AsksEngine, done: Callable[[Any], None], **request: Any) -> Any:
+    def _ask(self, done: Callable[[Any], None], **request: Any) -> None:
         if request["action"] != "load" and self.chain_file is not None:
             request["chain_file"] = str(self.chain_file)
-        job = engine.run("chains", request)
+        self._run(self._engine.run("chains", request), done)
+
+    def _run(self, job: Any, done: Callable[[Any], None]) -> Any:
         self._jobs.append(job)
         job.finished.connect(lambda facts: self._end(job, done, facts))
         job.failed.connect(lambda error: self._end(job, self._tell, error))

@@ -21,6 +21,7 @@ __all__ = ["SoundReader"]
 
 DECODE_FRAMES = 2**16  # always the same, so that a decoder's rounding is the same
 GAP_SECONDS = 0.1  # a healthy Ogg of several streams may count a little more than it holds
+_EXACT_SEEK = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 _BAD_SEEK = 39  # libsndfile's code
 _NO_LENGTH = 2**62  # frames; libsndfile says 2^63 - 1 of a FLAC that was piped
 
@@ -68,6 +69,11 @@ class SoundReader:
         self.n_channels: int = self._sound.channels
         self.n_frames: int = self._sound.frames
         self.knows_length = self.n_frames < _NO_LENGTH
+
+    @property
+    def seeks_exactly(self) -> bool:
+        """Whether a seek gives the samples of a reading from the start; of what is lossy it does not."""
+        return self.knows_length and self.subtype.startswith(_EXACT_SEEK)
 
     def read_at(self, start: int, n_frames: int) -> Samples:
         """Read (channel, n_frames) float32 from frame `start` on, all inside of the file.

@@ -22,9 +22,6 @@ from nast_fx.errors import AudioFileError, UsageError
 
 __all__ = ["ArraySource", "AudioSource", "FileInfo", "FileSource", "open_source", "probe"]
 
-# Of these a seek gives the samples of a reading from the start; of the lossy ones it does not.
-_EXACT_SEEK = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-
 
 class AudioSource(Protocol):
     """A signal that can be read at any place."""
@@ -86,7 +83,7 @@ class FileSource:
         self._lock = threading.Lock()
         try:
             self._reader = self._stack.enter_context(SoundReader(info.path))
-            if not self._reader.knows_length or not info.subtype.startswith(_EXACT_SEEK):
+            if not self._reader.seeks_exactly:
                 self._decode()
         except BaseException:
             self._stack.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nast_fx.audio import shown
 from nast_fx.chain.deny_list import allow, deny, is_denied
@@ -58,6 +59,14 @@ class Scan:
     denied: tuple[Path, ...]
     n_opened: int
 
+    def as_dict(self) -> dict[str, Any]:
+        """Give plugins, failures and denied ones as JSON has them."""
+        return {
+            "plugins": [part for file in self.files for part in _plugin_dicts(file)],
+            "failures": [{"path": file.path, "error": file.error} for file in self.failures],
+            "denied": self.denied,
+        }
+
 
 def scan(
     folders: Iterable[str | Path] | None = None,
@@ -82,7 +91,7 @@ def scan(
     Yields
     ------
     Progress
-        One for each file that is opened.
+        One for each file that is opened, and one, with what was found as its part, afterwards.
 
     Raises
     ------
@@ -104,8 +113,12 @@ def scan(
         yield Progress("scan", step=number, n_steps=len(new), share=number / len(new), note=shown(path.name))
         if is_denied(path):  # since the scan began
             continue
-        opened[str(path)] = _opened(path, seconds)
+        file = opened[str(path)] = _opened(path, seconds)
         ScanCache(opened).add_to(place)  # at once: a scan that is stopped goes on where it was
+        known_now = {"path": path, "plugins": _plugin_dicts(file), "error": file.error}
+        yield Progress(
+            "scan", step=number + 1, n_steps=len(new), share=(number + 1) / len(new), part=known_now
+        )
     kept = ScanCache.read(place).files
     if not all(file.path.exists() for file in kept.values()):
         ScanCache(opened).add_to(place)
@@ -205,6 +218,10 @@ def _found(paths: Sequence[Path], known: Mapping[str, PluginFile], n_opened: int
     files = [known[str(path)] for path in paths if path not in denied and str(path) in known]
     usable, failures = (tuple(f for f in files if bool(f.error) is is_bad) for is_bad in (False, True))
     return Scan(usable, failures, denied, n_opened)
+
+
+def _plugin_dicts(file: PluginFile) -> list[dict[str, Any]]:
+    return [{"path": file.path, **asdict(plugin)} for plugin in file.plugins]
 
 
 def _opened(path: Path, seconds: float) -> PluginFile:

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from nast_fx.chain.host import HostedPlugin
-from nast_fx.chain.host_parameters import SAME_RAW
+from nast_fx.chain.host_parameters import SAME_RAW, HostedParameter
 from nast_fx.chain.known import is_shell
 from nast_fx.chain.scan import plugin_named
 from nast_fx.chain.scan_cache import PluginFile
-from nast_fx.errors import NastFxError
+from nast_fx.errors import NastFxError, UsageError
 from nast_fx.models.chain import SlotSpec, StateSpec
 from nast_fx.progress import Progress, Steps
 
-__all__ = ["Edit", "edit_slot", "named_plugin", "new_slot"]
+__all__ = ["Edit", "edit_slot", "named_plugin", "new_slot", "own_values"]
 
 LOOK_SECONDS = 0.1  # between two looks whether the window is still open
 
@@ -102,6 +102,18 @@ def _until_closed(plugin: HostedPlugin) -> Steps[None]:
             plugin.close()  # which ends the window, and with it the thread
             raise
     shown.result()
+
+
+def own_values(parameters: Mapping[str, HostedParameter]) -> dict[str, Value]:
+    """Values that the plugin takes back; some show text for which they know no value."""
+    values = {}
+    for name, part in parameters.items():
+        try:
+            part.check(part.value)
+        except UsageError:
+            continue
+        values[name] = part.value
+    return values
 
 
 def _leave(plugin: HostedPlugin, state: StateSpec, parameters: Mapping[str, Value]) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nast_fx.models.plugin_table import BUILTINS, BuiltinInfo, ParameterInfo
 
 __all__ = [
     "BUILTIN_HEADS",
     "BUILTIN_PARAMETER_HEADS",
-    "builtin_fields",
     "builtin_parameter_rows",
     "builtin_row",
     "builtin_slot",
@@ -29,15 +26,6 @@ def found_builtins(word: str) -> list[BuiltinInfo]:
 def builtin_row(info: BuiltinInfo) -> tuple[str, ...]:
     """Give a row of the list."""
     return info.name, f"{len(info.parameters)}", info.help
-
-
-def builtin_fields(info: BuiltinInfo) -> dict[str, Any]:
-    """Give the same for programs, with all parameters."""
-    return {
-        "name": info.name,
-        "help": info.help,
-        "parameters": [vars(part) | {"kind": part.kind} for part in info.parameters.values()],
-    }
 
 
 def builtin_parameter_rows(info: BuiltinInfo) -> list[tuple[str, ...]]:

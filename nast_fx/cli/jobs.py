@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -125,8 +125,8 @@ def _run_all(jobs: list[Job], reporter: Reporter, finished: list[Path]) -> list[
 
 
 def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
-    from nast_fx.jobs.run import render_facts
     from nast_fx.jobs.side_files import SideFiles
+    from nast_fx.jobs.sound_kinds import render_facts
     from nast_fx.render import SegmentFiles, render_file, texture_file
 
     side = SideFiles(job.request, job.side, job.preset)
@@ -185,11 +185,13 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
 
 
 def _show(preview: Preview, job: Job, reporter: Reporter, more: Mapping[str, Path]) -> None:
+    from nast_fx.jobs.sound_kinds import preview_facts
+
     request = job.request
     for text in preview.notes:
         reporter.note(text)
-    fields = {**asdict(replace(preview, format=preview.format.container)), "bits": preview.format.bits}  # type: ignore[arg-type]
-    fields |= {"dry_run": True, "method": request.method, "seed": request.plan.seed, **_named(more)}
+    fields = {**preview_facts(preview), "dry_run": True, "method": request.method}
+    fields |= {"seed": request.plan.seed, **_named(more)}
     fields |= preset_facts(request, job.preset)
     depth = f" {preview.format.bits}" if preview.format.bits else ""
     settings = (f"{key}={value}" for key, value in preview.settings.items() if value is not None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nast_fx.chain.host import HostedParameter, HostedPlugin
@@ -15,7 +14,6 @@ __all__ = [
     "fact_rows",
     "parameter_rows",
     "plugin_rows",
-    "scan_fields",
     "value_text",
 ]
 
@@ -36,15 +34,6 @@ def plugin_rows(found: Scan) -> list[tuple[str, ...]]:
         rows.append((file.path.stem, "failed", "-", "-", "-", f"{file.path} ({reason})"))
     rows += [(path.stem, "denied", "-", "-", "-", str(path)) for path in found.denied]
     return [tuple(cell or "-" for cell in row) for row in rows]
-
-
-def scan_fields(found: Scan) -> dict[str, Any]:
-    """Give the same for programs."""
-    return {
-        "plugins": [{"path": file.path, **asdict(plugin)} for file in found.files for plugin in file.plugins],
-        "failures": [{"path": file.path, "error": file.error} for file in found.failures],
-        "denied": found.denied,
-    }
 
 
 def fact_rows(plugin: HostedPlugin) -> list[tuple[str, str]]:

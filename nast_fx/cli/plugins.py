@@ -11,7 +11,6 @@ import typer
 from nast_fx.cli.builtin_rows import (
     BUILTIN_HEADS,
     BUILTIN_PARAMETER_HEADS,
-    builtin_fields,
     builtin_parameter_rows,
     builtin_row,
     builtin_slot,
@@ -23,7 +22,7 @@ from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.options import RUN, ReportingOptions
 from nast_fx.cli.parameters import checked, option_names, takes
 from nast_fx.cli.plugin_edit import EditOptions, edit_plugin
-from nast_fx.cli.plugin_rows import PLUGIN_HEADS, fact_rows, parameter_rows, plugin_rows, scan_fields
+from nast_fx.cli.plugin_rows import PLUGIN_HEADS, fact_rows, parameter_rows, plugin_rows
 from nast_fx.cli.tables import write_table
 from nast_fx.models import Settings
 from nast_fx.models.base import setting
@@ -31,7 +30,6 @@ from nast_fx.models.plugin_table import BUILTINS, BuiltinInfo
 from nast_fx.progress import Steps
 
 if TYPE_CHECKING:
-    from nast_fx.chain.host import HostedParameter
     from nast_fx.chain.scan import Scan
 
 __all__ = ["app"]
@@ -92,7 +90,7 @@ def scan(options: ScanOptions) -> None:
     steps = find(options.folders or (), rescan=options.rescan, seconds=limits.seconds)
     found = reporter.follow(steps if options.json else _told(steps))
     if options.json:
-        reporter.result({**scan_fields(found), "opened": found.n_opened}, line="", summary="")
+        reporter.result({**found.as_dict(), "opened": found.n_opened}, line="", summary="")
         return
     if rows := plugin_rows(found):
         write_table(PLUGIN_HEADS, rows)
@@ -116,7 +114,7 @@ def list_plugins(
     known, builtins = known_plugins(), found_builtins(search)
     found = _searched(known, search)
     if json:
-        write_json({"type": "result", "builtins": list(map(builtin_fields, builtins)), **scan_fields(found)})
+        write_json({"type": "result", "builtins": [one.as_dict() for one in builtins], **found.as_dict()})
         return
     if builtins:
         write_table(BUILTIN_HEADS, [builtin_row(info) for info in builtins])
@@ -144,14 +142,14 @@ def show(plugin: Plugin, json: Json = False) -> None:
 
     from nast_fx.chain.host import HostedPlugin
     from nast_fx.chain.scan import find_plugin
-    from nast_fx.chain.slot_edit import named_plugin, new_slot
+    from nast_fx.chain.slot_edit import named_plugin, new_slot, own_values
     from nast_fx.chain.slot_file import slot_text
 
     file = find_plugin(plugin)
     one = named_plugin(file)
     with HostedPlugin(file.path, one, sample_rate=SHOWN_RATE, n_channels=SHOWN_CHANNELS) as hosted:
         parameters = hosted.parameters
-        text = slot_text(new_slot(file, _pasted(parameters)))
+        text = slot_text(new_slot(file, own_values(parameters)))
         if json:
             facts = vars(hosted.facts) | {"parameters": [asdict(part) for part in parameters.values()]}
             write_json({"type": "result", "path": hosted.path, **facts, "slot": text})
@@ -188,7 +186,7 @@ def allow(plugin: Plugin, json: Json = False) -> None:
 
 def _show_builtin(info: BuiltinInfo, json: bool) -> None:
     if json:
-        write_json({"type": "result", **builtin_fields(info), "slot": builtin_slot(info)})
+        write_json({"type": "result", **info.as_dict(), "slot": builtin_slot(info)})
         return
     write_out(f"{info.name}: {info.help}\n")
     if info.parameters:
@@ -214,6 +212,8 @@ def _told(steps: Steps[Scan]) -> Steps[Scan]:
     try:
         while True:
             progress = next(steps)
+            if progress.part:  # what was found is told at the end
+                continue
             note = f"{progress.note} ({progress.step + 1} of {progress.n_steps})"
             yield replace(progress, step=0, n_steps=0, note=note)
     except StopIteration as stop:
@@ -245,17 +245,3 @@ def _searched(found: Scan, word: str) -> Scan:
     failures = tuple(file for file in found.failures if fits(str(file.path)))
     denied = tuple(path for path in found.denied if fits(str(path)))
     return replace(found, files=tuple(files), failures=failures, denied=denied)
-
-
-def _pasted(parameters: dict[str, HostedParameter]) -> dict[str, float | bool | str]:
-    """Values that the plugin takes back; some show text for which they know no value."""
-    from nast_fx.errors import UsageError
-
-    values = {}
-    for name, part in parameters.items():
-        try:
-            part.check(part.value)
-        except UsageError:
-            continue
-        values[name] = part.value
-    return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -13,15 +13,11 @@ from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.options import OUTPUT, SOUND, ReportingOptions
 from nast_fx.cli.parameters import checked, option_names, takes
-from nast_fx.cli.style_rows import STYLE_HEADS, fact_rows, learnt_summary, list_fields, style_row
+from nast_fx.cli.style_rows import STYLE_HEADS, fact_rows, learnt_summary, style_row
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import AudioFileError, UsageError, did_you_mean
 from nast_fx.models import Overwrite, RenderRequest, StyleReference, parse_style
 from nast_fx.models.portable_style import STYLE_SUFFIX, LearnSettings
-
-if TYPE_CHECKING:
-    from nast_fx.progress import Steps
-    from nast_fx.styles import LearntStyle
 
 __all__ = ["app"]
 
@@ -91,6 +87,7 @@ def learn(options: LearnOptions) -> None:
     """
     from nast_fx.audio.atomic import check_place
     from nast_fx.audio.output_names import place
+    from nast_fx.jobs.library_kinds import learn_style
     from nast_fx.styles import write_style
 
     settings, references = options.settings, [_recording(text) for text in options.files]
@@ -98,7 +95,7 @@ def learn(options: LearnOptions) -> None:
     path, replace = place(asked, [one.path for one in references], _policy(options.overwrite))
     check_place(path, overwrite=replace)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)
-    style = reporter.follow(_learn(references, settings, settings.name or path.stem[:100]))
+    style = reporter.follow(learn_style(references, settings, settings.name or path.stem[:100]))
     write_style(path, style, overwrite=replace)
     fields = {"output": path, "bytes": path.stat().st_size, **style.facts.model_dump(mode="json")}
     reporter.result(fields, line=str(path), summary=learnt_summary(style.facts, path.stat().st_size))
@@ -138,6 +135,7 @@ def show(
 @app.command("list", epilog="For example: nast-fx style list")
 def list_all(json: Json = False) -> None:
     """List your own styles and those of the program; --style takes their names."""
+    from nast_fx.jobs.library_kinds import style_fields
     from nast_fx.styles import list_styles, read_style
 
     rows, fields, faults = [], [], []
@@ -148,7 +146,7 @@ def list_all(json: Json = False) -> None:
             faults.append(str(error))
             continue
         rows.append(style_row(found, facts))
-        fields.append(list_fields(found, facts))
+        fields.append(style_fields(found, facts))
     if json:
         write_json({"type": "result", "styles": fields, "faults": faults})
         return
@@ -190,15 +188,3 @@ def _output(asked: Path | None, name: str) -> Path:
     if asked.suffix[1:2].isalpha():
         raise UsageError(f"--out {asked}: a style file ends in {STYLE_SUFFIX}")
     return asked.with_name(asked.name + STYLE_SUFFIX)
-
-
-def _learn(references: list[StyleReference], settings: LearnSettings, name: str) -> Steps[LearntStyle]:
-    from contextlib import ExitStack
-
-    from nast_fx.styles import learn as learn_steps
-    from nast_fx.styles import open_recordings
-
-    with ExitStack() as stack:
-        recordings = open_recordings(references, stack)
-        values = settings.model_dump() | {"name": name}
-        return (yield from learn_steps(recordings, **values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nast_fx.models.key import parse_key
 from nast_fx.models.portable_style import RecordingFacts, StyleFacts
@@ -10,7 +10,7 @@ from nast_fx.models.portable_style import RecordingFacts, StyleFacts
 if TYPE_CHECKING:
     from nast_fx.styles import FoundStyle
 
-__all__ = ["STYLE_HEADS", "fact_rows", "learnt_summary", "list_fields", "style_row"]
+__all__ = ["STYLE_HEADS", "fact_rows", "learnt_summary", "style_row"]
 
 SURE_KEY, SURE_BEAT = 0.5, 0.3  # as in nast_fx.analysis, which takes long to import
 STYLE_HEADS = ("style", "whose", "key", "length", "channels", "rate", "error", "from")
@@ -60,13 +60,6 @@ def style_row(found: FoundStyle, facts: StyleFacts) -> tuple[str, ...]:
         f"{100 * facts.learning.error_with_phases:.0f} %",
         names,
     )
-
-
-def list_fields(found: FoundStyle, facts: StyleFacts) -> dict[str, Any]:
-    """One style of a list, for programs."""
-    own = {"name": found.name, "layer": found.layer, "shadows": found.shadows, "file": found.path}
-    known = facts.model_dump(mode="json", exclude={"name"})
-    return {**own, "title": facts.name, "seconds": facts.seconds, **known}
 
 
 def learnt_summary(facts: StyleFacts, n_bytes: int) -> str:

@@ -14,8 +14,7 @@ from typing import Any, Literal
 from nast_fx import errors
 from nast_fx.errors import NastFxError, UsageError, did_you_mean
 from nast_fx.models.base import Settings, setting, validated
-from nast_fx.models.chains import ChainsRequest
-from nast_fx.models.request import AnalyzeRequest, ChainRequest, RenderRequest, TextureRequest, WaitRequest
+from nast_fx.models.kinds import REQUESTS, Kind, Side
 
 __all__ = [
     "ANSWERS",
@@ -42,17 +41,6 @@ __all__ = [
 
 PROTOCOL = 1
 MAX_LINE = 64 * 2**20  # bytes; states of plugins are megabytes
-
-REQUESTS: Mapping[str, type[Settings]] = {
-    "render": RenderRequest,
-    "texture": TextureRequest,
-    "analyze": AnalyzeRequest,
-    "chain": ChainRequest,
-    "chains": ChainsRequest,
-    "wait": WaitRequest,
-}
-Kind = Literal["render", "texture", "analyze", "chain", "chains", "wait"]
-Side = Literal["history", "report", "export-midi", "save-preset"]
 
 
 class Hello(Settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nast_fx.errors import UsageError, did_you_mean
 
@@ -117,6 +117,11 @@ class BuiltinInfo:
     has_latency: bool = False
     sample_rates: tuple[int, ...] = ()
     max_channels: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as JSON has it."""
+        parameters = [vars(part) | {"kind": part.kind} for part in self.parameters.values()]
+        return {"name": self.name, "help": self.help, "parameters": parameters}
 
     def parameter(self, name: str) -> ParameterInfo:
         """Find a parameter.
