@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def _load(request: ChainsRequest) -> Steps[Facts]:
     path = request.file
     yield Progress("read", note=path.name)
     folder = path.resolve().parent
-    spec = with_file_names(read_chain(path), lambda name: str(folder / Path(name).expanduser()))
+    spec = with_file_names(read_chain(path), partial(_whole, folder))
     return {"path": path, "chain": spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
 
 
@@ -61,7 +63,7 @@ def _save(request: ChainsRequest) -> Steps[Facts]:
 
     def portable(name: str) -> str:
         """Name of a file beside the chain file or below it starts there, so that both can be moved."""
-        whole = old / Path(name).expanduser()
+        whole = Path(_whole(old, name))
         return whole.relative_to(new).as_posix() if whole.is_relative_to(new) else str(whole)
 
     write_chain(path, with_file_names(spec, portable), overwrite=request.overwrite)
@@ -99,6 +101,10 @@ def _show(request: ChainsRequest) -> Steps[Facts]:
         plugin.set_values(slot.parameters)
         parameters = [asdict(part) for part in plugin.parameters.values()]
     return {"path": file.path, **vars(plugin.facts), "parameters": parameters, "warnings": warnings}
+
+
+def _whole(folder: Path, name: str) -> str:
+    return os.path.abspath(folder / Path(name).expanduser())
 
 
 _ACTIONS: Mapping[str, Callable[[ChainsRequest], Steps[Facts]]] = {
