@@ -46,6 +46,12 @@ def shown(qtbot: QtBot, engine: Engine, *slots: SlotSpec) -> tuple[Document, Cha
     return document, view
 
 
+def open_window(qtbot: QtBot, engine: Engine, view: ChainView) -> None:
+    qtbot.waitUntil(lambda: engine.state == "idle", timeout=MS)
+    view.panel.head.window_button.click()
+    qtbot.waitUntil(lambda: engine.state == "busy", timeout=MS)
+
+
 def test_a_plugin_tells_its_parameters_and_keeps_what_is_set(
     qtbot: QtBot, engine: Engine, tmp_path: Path
 ) -> None:
@@ -85,8 +91,7 @@ def test_a_knob_that_is_turned_in_the_plugins_window_is_in_the_slot(
         monkeypatch.setenv("DISPLAY", place.name)
         document, view = shown(qtbot, engine, COMP)
         qtbot.waitUntil(lambda: "attack_ms" in view.panel.rows, timeout=MS)
-        view.panel.head.window_button.click()
-        qtbot.waitUntil(lambda: engine.state == "busy", timeout=MS)
+        open_window(qtbot, engine, view)
         window = place.window(TITLE)
         place.window("ZamComp", by="--class")
         place.drag(window, FIRST_KNOB, up=25)
@@ -95,8 +100,7 @@ def test_a_knob_that_is_turned_in_the_plugins_window_is_in_the_slot(
         assert document.state.preset.chain.slots[0].state is not None
         row = view.panel.rows["attack_ms"]
         qtbot.waitUntil(lambda: row.control is not None and row.control.value > 15, timeout=MS)
-        view.panel.head.window_button.click()
-        qtbot.waitUntil(lambda: engine.state == "busy", timeout=MS)
+        open_window(qtbot, engine, view)
         place.window(TITLE)
         view.panel.head.window_button.click()
         qtbot.waitUntil(lambda: view.jobs.edited is None, timeout=MS)
