@@ -22,6 +22,7 @@ __all__ = [
     "moved",
     "place_text",
     "rows_of",
+    "slot_at",
     "stepped",
     "whole",
     "with_item",
@@ -77,6 +78,20 @@ def item_at(spec: ChainSpec, place: Place) -> Item:
         item = _items(item)[number]
     found: Item = item
     return found
+
+
+def slot_at(spec: ChainSpec, place: Place) -> SlotSpec:
+    """Give the slot at a place.
+
+    Raises
+    ------
+    ValueError
+        A branch is there.
+    """
+    item = item_at(spec, place)
+    if not isinstance(item, SlotSpec):
+        raise ValueError(f"place={place} must be a slot's")
+    return item
 
 
 def with_item(spec: ChainSpec, place: Place, item: Item) -> ChainSpec:

@@ -12,6 +12,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from nast_fx.errors import NastFxError
 from nast_fx.models import SlotSpec
 
+from ..controls.facts import FieldFacts
+from ..controls.parameter_facts import hosted_facts, plugin_number
+
 __all__ = ["AsksEngine", "HostedPlugins", "SaidPlugin", "slot_values"]
 
 Key = tuple[Any, ...]
@@ -33,8 +36,8 @@ class SaidPlugin:
     name, maker, version : str
     is_instrument : bool
         Then it cannot stand in a chain.
-    parameters : tuple of mappings
-        As the engine's job ``chains`` gives them, with their values.
+    parameters : tuple of (FieldFacts, value)
+        What each is, and its value in that state.
     warnings : tuple of str
         What of the slot's state it did not take.
     """
@@ -43,7 +46,7 @@ class SaidPlugin:
     maker: str
     version: str
     is_instrument: bool
-    parameters: tuple[Mapping[str, Any], ...]
+    parameters: tuple[tuple[FieldFacts, Any], ...]
     warnings: tuple[str, ...]
 
 
@@ -67,11 +70,10 @@ class HostedPlugins(QObject):
 
     def of(self, slot: SlotSpec, chain_file: Path | None) -> SaidPlugin | str | None:
         """Give what the plugin of a slot says; None while it is asked, a sentence if it cannot be."""
-        asked = _asked(slot)
-        key = (str(chain_file), *(str(value) for value in asked.values()))
+        key = (chain_file, *_key(slot))
         if key not in self._known:
             self._known[key] = None
-            self._ask(key, {"action": "show", "slot": asked, "chain_file": chain_file})
+            self._ask(key, {"action": "show", "slot": _asked(slot), "chain_file": chain_file})
         return self._known[key]
 
     def forget(self) -> None:
@@ -97,11 +99,21 @@ def slot_values(slot: SlotSpec) -> dict[str, Any]:
 
 
 def _asked(slot: SlotSpec) -> dict[str, Any]:
-    """Give what of a slot decides over the values of the others: state and programs, no numbers."""
+    """Give what of a slot decides over the values of its other parameters: state and programs, no numbers."""
     values = slot_values(slot)
     kept = {name: values[name] for name in ("plugin", "path", "plugin_name", "state") if name in values}
-    programs = {name: value for name, value in slot.parameters.items() if isinstance(value, str)}
+    programs = _programs(slot)
     return kept | ({"parameters": programs} if programs else {})
+
+
+def _key(slot: SlotSpec) -> Key:
+    """Give the same, quickly: a state is megabytes."""
+    state = None if slot.state is None else (slot.state.identifier, slot.state.version, slot.state.raw)
+    return slot.plugin, slot.path, slot.plugin_name, state, tuple(sorted(_programs(slot).items()))
+
+
+def _programs(slot: SlotSpec) -> dict[str, str]:
+    return {name: value for name, value in slot.parameters.items() if isinstance(value, str)}
 
 
 def _said(facts: Mapping[str, Any]) -> SaidPlugin:
@@ -110,9 +122,14 @@ def _said(facts: Mapping[str, Any]) -> SaidPlugin:
         maker=facts["maker"],
         version=facts["version"],
         is_instrument=facts["is_instrument"],
-        parameters=tuple(facts["parameters"]),
+        parameters=tuple(_parameter(one) for one in facts["parameters"]),
         warnings=tuple(facts["warnings"]),
     )
+
+
+def _parameter(said: Mapping[str, Any]) -> tuple[FieldFacts, Any]:
+    facts, value = hosted_facts(said), said["value"]
+    return facts, plugin_number(value, facts.low, facts.high) if facts.kind == "number" else value
 
 
 def _sentence(error: NastFxError) -> str:

@@ -69,6 +69,13 @@ class PluginCatalog(QObject):
         self._scanning.failed.connect(self._scan_failed)
         self.scan_changed.emit()
 
+    def set_denied(self, path: str, is_denied: bool) -> None:
+        """Never open a plugin again, or let it be opened."""
+        job = self._engine.run("plugins", {"action": "deny" if is_denied else "allow", "name": path})
+        self._listing = job
+        job.finished.connect(lambda _facts: self.load())
+        job.failed.connect(lambda error: self.failed.emit(str(error)))
+
     def cancel(self) -> None:
         """Stop a scan; what it has found is kept."""
         if self._scanning is not None:

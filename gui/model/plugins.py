@@ -36,6 +36,8 @@ class PluginEntry:
         What it is, or why it cannot be added.
     values : Mapping[str, Any]
         Of the slot that it makes; empty if it cannot be added.
+    path : str
+        File of a plugin; empty for a built-in.
     """
 
     name: str
@@ -43,6 +45,7 @@ class PluginEntry:
     kind: str
     text: str
     values: Mapping[str, Any]
+    path: str = ""
 
     @property
     def can_be_added(self) -> bool:
@@ -87,17 +90,17 @@ def entries_of(facts: Mapping[str, Any]) -> list[PluginEntry]:
             text = _("An instrument plays scores; it is chosen beside the content. {about}").format(
                 about=text
             )
-            rows.append(PluginEntry(one["name"], one["maker"], "instrument", text, {}))
+            rows.append(PluginEntry(one["name"], one["maker"], "instrument", text, {}, path))
         else:
-            rows.append(PluginEntry(one["name"], one["maker"], "hosted", text, values))
+            rows.append(PluginEntry(one["name"], one["maker"], "hosted", text, values, path))
     rows.sort(key=lambda row: row.name.casefold())
     for one in facts["failures"]:
         name = PurePath(one["path"]).stem
         text = _("It failed: {reason}").format(reason=one["error"].removeprefix(f"{name}: "))
-        rows.append(PluginEntry(name, "", "failed", text, {}))
-    for name in (PurePath(path).stem for path in facts["denied"]):
-        text = _("It is on the deny list; this takes it off: nast-fx plugins allow {name}").format(name=name)
-        rows.append(PluginEntry(name, "", "denied", text, {}))
+        rows.append(PluginEntry(name, "", "failed", text, {}, one["path"]))
+    for path in facts["denied"]:
+        text = _("It is on your deny list and never opened. {path}").format(path=path)
+        rows.append(PluginEntry(PurePath(path).stem, "", "denied", text, {}, path))
     return rows
 
 

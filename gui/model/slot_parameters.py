@@ -8,7 +8,7 @@ from typing import Any
 from nast_fx.models import RenderPlan, SlotSpec
 
 from ..controls.facts import FieldFacts, facts_of
-from ..controls.parameter_facts import hosted_facts, parameter_facts, plugin_number
+from ..controls.parameter_facts import parameter_facts
 from .hosted import SaidPlugin
 
 __all__ = ["SlotParameter", "parameters_of"]
@@ -61,12 +61,9 @@ def parameters_of(slot: SlotSpec, said: SaidPlugin | None = None) -> tuple[SlotP
         )
     if said is None:
         return ()
-    found = []
-    for one in said.parameters:
-        facts, base = hosted_facts(one), one["value"]
-        if facts.kind == "number":
-            base = plugin_number(base, facts.low, facts.high)
-        is_automatable = facts.kind == "number"
-        value = slot.parameters.get(facts.name, base)
-        found.append(SlotParameter(facts, value, base, is_automatable=is_automatable))
-    return tuple(found)
+    return tuple(
+        SlotParameter(
+            facts, slot.parameters.get(facts.name, value), value, is_automatable=facts.kind == "number"
+        )
+        for facts, value in said.parameters
+    )

@@ -63,6 +63,8 @@ class PluginListPanel(QWidget):
         self.scan_button = QPushButton(_("&Scan for plugins"), self)
         self.scan_button.setToolTip(_("Open each new plugin of this computer once, in a process of its own"))
         self.scan_button.clicked.connect(self._scan)
+        self.deny_button = QPushButton(self)
+        self.deny_button.clicked.connect(self._set_denied)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, N_STEPS)
         self.bar.setAccessibleName(_("Progress of the scan"))
@@ -122,6 +124,7 @@ class PluginListPanel(QWidget):
         column.addWidget(self.about)
         buttons = QHBoxLayout()
         buttons.addWidget(self.add_button, 1)
+        buttons.addWidget(self.deny_button)
         buttons.addWidget(self.scan_button)
         column.addLayout(buttons)
         column.addWidget(self.bar)
@@ -142,6 +145,18 @@ class PluginListPanel(QWidget):
         self.about.setText(entry.text if entry else _("Nothing has these words."))
         self.about.setToolTip(entry.text if entry else "")
         self.add_button.setEnabled(entry is not None and entry.can_be_added)
+        is_denied = entry is not None and entry.kind == "denied"
+        self.deny_button.setEnabled(entry is not None and bool(entry.path))
+        self.deny_button.setText(_("A&llow") if is_denied else _("&Deny"))
+        self.deny_button.setToolTip(
+            _("Let the plugin be opened again")
+            if is_denied
+            else _("Never open the plugin, until it is allowed")
+        )
+
+    def _set_denied(self) -> None:
+        if self.entry is not None and self.entry.path:
+            self._catalog.set_denied(self.entry.path, self.entry.kind != "denied")
 
     def _add(self) -> None:
         entry = self.entry

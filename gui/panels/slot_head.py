@@ -78,6 +78,7 @@ class SlotHead(QWidget):
             if is_there:
                 row.show_value(getattr(item, name), row.facts.default)
         self.window_button.setVisible(is_hosted)
+        self.window_button.setEnabled(not fault)
         self.again.setVisible(is_hosted)
         self.branch_button.setVisible(slot is not None and slot.kind == "parallel")
         self._show_window()

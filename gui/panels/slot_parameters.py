@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QSignalBlocker, Qt, QTimer
 from PyQt6.QtWidgets import QFrame, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from nast_fx.models import SlotSpec
 from nast_fx.models.chain import BranchSpec
 
+from ..certain import certain
 from ..controls.facts import FieldFacts
 from ..controls.wheel import WheelGuard
 from ..model.chain_jobs import ChainJobs
@@ -26,7 +27,8 @@ __all__ = ["SlotPanel"]
 
 SEARCH_FROM = 12  # parameters; fewer are found without a search
 MARGIN = 10  # pixels to the columns beside it
-MOST_SHOWN = 100  # parameters at once; the search finds the others
+MOST_SHOWN = 60  # parameters at once; the search finds the others
+AT_ONCE = 12  # rows that are made in one go: a thousand would hold the window up for seconds
 
 
 class SlotPanel(QWidget):
@@ -47,6 +49,8 @@ class SlotPanel(QWidget):
         self._slots, self._hosted, self._jobs = slots, hosted, jobs
         self._place: Place | None = None
         self._shape: tuple[object, ...] = ()
+        self._parameters: tuple[SlotParameter, ...] = ()
+        self._waiting: list[SlotParameter] = []
         self.rows: dict[str, ParameterRow] = {}
         self.head = SlotHead(slots, jobs, self)
         self.head.again.clicked.connect(self._ask_again)
@@ -54,7 +58,13 @@ class SlotPanel(QWidget):
         self.search.setPlaceholderText(_("Search parameters"))
         self.search.setAccessibleName(_("Search parameters"))
         self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(lambda _text: self._show_found())
+        self.search.textChanged.connect(lambda _text: self._make_rows())
+        self.more = QLabel(self)
+        self.more.setWordWrap(True)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._add_rows)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -68,6 +78,7 @@ class SlotPanel(QWidget):
         for widget in (self.head, self.note, self.search):
             column.addWidget(widget)
         column.addWidget(self.area, 1)
+        column.addWidget(self.more)
         self._guard.guard(self.head)
         slots.dataChanged.connect(self._refresh)
         hosted.said.connect(self._refresh)
@@ -90,12 +101,15 @@ class SlotPanel(QWidget):
         if parameters is None and self._shape[:2] == (self._place, plugin):
             return  # the rows of before stay until the plugin has answered
         shape = (self._place, plugin, tuple(_form(one.facts) for one in parameters or ()))
+        self._parameters = parameters or ()
         if shape != self._shape:
             self._shape = shape
-            self._make_rows(parameters or ())
-        if isinstance(item, SlotSpec):
-            for one in parameters or ():
-                self.rows[one.facts.name].show_value(one.value, one.base, item.automation.get(one.facts.name))
+            self.search.setVisible(len(self._parameters) >= SEARCH_FROM)
+            with QSignalBlocker(self.search):
+                self.search.clear()
+            self._make_rows()
+        for one in self._parameters:
+            self._show_value(one)
 
     def _known(self, item: SlotSpec | BranchSpec) -> tuple[tuple[SlotParameter, ...] | None, str]:
         """Parameters, None while they are asked, and what is to be said instead of them, or beside."""
@@ -108,38 +122,50 @@ class SlotPanel(QWidget):
         if said is None:
             return None, _("The plugin is asked for its parameters ...")
         if isinstance(said, str):
-            return (), f"\N{WARNING SIGN} {said}"
+            is_said = self._place in self._slots.faults  # by the head, in nearly the same words
+            return (), "" if is_said else f"\N{WARNING SIGN} {said}"
         parameters = parameters_of(item, said)
         return parameters, _note(item, said, bool(parameters))
 
-    def _make_rows(self, parameters: tuple[SlotParameter, ...]) -> None:
+    def _make_rows(self) -> None:
+        """Make the rows of what is searched for: some at once, the others when there is time."""
+        words = self.search.text().casefold().split()
+        found = [one for one in self._parameters if _has(one.facts, words)]
+        self._waiting = found[:MOST_SHOWN]
+        self.rows = {}
         inside = QWidget(self.area)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
-        self.rows = {}
-        for one in parameters:
+        column.addStretch(1)
+        self.area.setWidget(inside)
+        count = _("{shown} of {count} are shown; search for the others.")
+        self.more.setText(count.format(shown=MOST_SHOWN, count=len(found)))
+        self.more.setVisible(len(found) > MOST_SHOWN)
+        self._add_rows()
+
+    def _add_rows(self) -> None:
+        inside = certain(self.area.widget())
+        column = inside.layout()
+        now, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+        for one in now:
             row = ParameterRow(
                 one.facts, is_automatable=one.is_automatable, has_control=one.has_value, parent=inside
             )
-            column.addWidget(row)
+            if isinstance(column, QVBoxLayout):
+                column.insertWidget(column.count() - 1, row)
             self.rows[one.facts.name] = row
             row.edited.connect(lambda value, one=one: self._edit(one, value))
             row.automation_asked.connect(lambda one=one: self._automate(one))
-        column.addStretch(1)
-        self._guard.guard(inside)
-        self.area.setWidget(inside)
-        self.search.setVisible(len(parameters) >= SEARCH_FROM)
-        self.search.clear()
-        self._show_found()
+            self._guard.guard(row)
+            self._show_value(one)
+        if self._waiting:
+            self._timer.start()
 
-    def _show_found(self) -> None:
-        words = self.search.text().casefold().split()
-        count = 0
-        for name, row in self.rows.items():
-            text = f"{name} {row.facts.label} {row.facts.help}".casefold()
-            is_found = all(word in text for word in words)
-            count += is_found
-            row.setVisible(is_found and count <= MOST_SHOWN)
+    def _show_value(self, one: SlotParameter) -> None:
+        row = self.rows.get(one.facts.name)
+        if row is not None and self._place is not None:
+            curve = self._slots.slot_at(self._place).automation.get(one.facts.name)
+            row.show_value(one.value, one.base, curve)
 
     def _edit(self, one: SlotParameter, value: Any) -> None:
         if self._place is None:
@@ -161,6 +187,11 @@ class SlotPanel(QWidget):
         self._hosted.forget()
         self._jobs.check(again=True)
         self._refresh()
+
+
+def _has(facts: FieldFacts, words: list[str]) -> bool:
+    text = f"{facts.name} {facts.label} {facts.help}".casefold()
+    return all(word in text for word in words)
 
 
 def _form(facts: FieldFacts) -> tuple[object, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
@@ -13,7 +12,6 @@ from PyQt6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QPushButton,
     QSplitter,
     QVBoxLayout,
@@ -21,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from nast_fx.errors import UsageError
-from nast_fx.models import ChainSpec, Preset, SlotSpec, validated
+from nast_fx.models import Preset, SlotSpec, validated
 from nast_fx.models.plugin_table import BUILTINS
 
 from ..controls.facts import facts_of
@@ -33,7 +31,9 @@ from ..model.edits import with_values
 from ..model.hosted import AsksEngine, HostedPlugins
 from ..model.plugin_catalog import PluginCatalog
 from ..model.plugins import PluginEntry
+from ..model.remembered import Remembered
 from ..model.slots import SlotsModel
+from ..panels.chain_files import ChainFiles
 from ..panels.plugin_list import PluginListPanel
 from ..panels.slot_parameters import SlotPanel
 from ..panels.slots import SlotsList
@@ -41,7 +41,6 @@ from ..translation import gettext as _
 
 __all__ = ["ChainView"]
 
-CHAIN_FILES = "*.toml *.json"
 WIDTHS = (330, 560, 370)  # pixels of the three columns, of 1260
 
 
@@ -55,6 +54,8 @@ class ChainView(QWidget):
         For short jobs.
     editor : Engine, optional
         For plugins' windows, which may be open for long; `engine` by default.
+    remembered : Remembered, optional
+        Knows the folder of chain files.
     parent : QWidget, optional
     """
 
@@ -67,6 +68,7 @@ class ChainView(QWidget):
         engine: AsksEngine,
         *,
         editor: AsksEngine | None = None,
+        remembered: Remembered | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -78,6 +80,7 @@ class ChainView(QWidget):
         self.list = SlotsList(self.slots, self)
         self.panel = SlotPanel(self.slots, self.hosted, self.jobs, self)
         self.plugins = PluginListPanel(self.catalog, self)
+        self.files = ChainFiles(self.slots, self.jobs, remembered, self)
         self.tail = control_of(facts_of(Preset, "tail_seconds"), self)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
@@ -111,24 +114,6 @@ class ChainView(QWidget):
             return
         self.slots.add(slot, self._behind_chosen())
 
-    def open_chain(self) -> None:
-        """Ask for a chain file, and take its chain."""
-        file, _kind = QFileDialog.getOpenFileName(
-            self, _("Open chain"), "", _("Chains ({patterns})").format(patterns=CHAIN_FILES)
-        )
-        if file:
-            self.jobs.open(Path(file))
-
-    def save_chain(self) -> None:
-        """Ask for a place, and write the chain there; the dialog asks before a file is replaced."""
-        file, _kind = QFileDialog.getSaveFileName(
-            self, _("Save chain"), "chain.toml", _("Chains ({patterns})").format(patterns=CHAIN_FILES)
-        )
-        if file:
-            path = Path(file) if Path(file).suffix else Path(f"{file}.toml")
-            has_hosted = any(row.slot and row.slot.kind in ("vst3", "au") for row in self.slots.rows)
-            self.jobs.save(path, overwrite=True, states=has_hosted and self._wants_states())
-
     def show_fault(self, sentence: str) -> None:
         """Say what was not done, until the next change."""
         self.message.setText(f"\N{WARNING SIGN} {sentence}")
@@ -139,12 +124,6 @@ class ChainView(QWidget):
         self.message.setText(sentence)
         self.message.show()
         self.said.emit(sentence)
-
-    def _wants_states(self) -> bool:
-        question = _("Keep the state of each plugin too? The chain then sounds the same on other computers.")
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, _("Save chain"), question, buttons.Yes | buttons.No, buttons.Yes)
-        return answer == buttons.Yes
 
     def _behind_chosen(self) -> Place | None:
         place = self.list.place
@@ -175,7 +154,6 @@ class ChainView(QWidget):
     def _show_state(self, _old: State, new: State) -> None:
         self.message.hide()
         self.tail.show_value(new.preset.tail_seconds)
-        self.clear_button.setEnabled(bool(new.preset.chain.slots))
 
     def _buttons(self) -> None:
         make, slots = self._button, self.slots
@@ -190,13 +168,6 @@ class ChainView(QWidget):
         )
         self.remove_button = make(
             _("&Remove"), _("Take the slot out (Delete)"), lambda: self._do(slots.remove)
-        )
-        self.open_button = make(_("&Open chain ..."), _("Take the chain of a file"), self.open_chain)
-        self.save_button = make(_("Save &chain ..."), _("Write the chain to a file"), self.save_chain)
-        self.clear_button = make(
-            _("C&lear"),
-            _("Take all slots out but the style"),
-            lambda: slots.put(ChainSpec(), _("Clear chain")),
         )
 
     def _button(self, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:
@@ -227,7 +198,7 @@ class ChainView(QWidget):
         left = QWidget(self)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(_row(self.open_button, self.save_button, self.clear_button))
+        column.addWidget(self.files)
         column.addWidget(self.list, 1)
         column.addWidget(_row(self.up_button, self.down_button, self.double_button, self.remove_button))
         form = QFormLayout()

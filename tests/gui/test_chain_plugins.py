@@ -103,7 +103,7 @@ def test_words_find_names_makers_kinds_and_what_is_said(qtbot: QtBot) -> None:
     ("name", "sentence"),
     [
         ("Broken", "It failed: the plugin crashed while loading (SIGSEGV)"),
-        ("ZamVerb", "deny list; this takes it off: nast-fx plugins allow ZamVerb"),
+        ("ZamVerb", "on your deny list and never opened. /x/ZamVerb.vst3"),
         ("Dexed", "An instrument plays scores"),
     ],
 )
@@ -206,6 +206,24 @@ def test_a_scan_is_stopped(qtbot: QtBot) -> None:
     assert len(shown.engine.of("plugins", "list")) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "action", "path"),
+    [("ZamVerb", "allow", "/x/ZamVerb.vst3"), ("ZamComp", "deny", "/usr/lib/vst3/ZamComp.vst3")],
+)
+def test_a_plugin_is_denied_and_allowed(qtbot: QtBot, name: str, action: str, path: str) -> None:
+    shown = Shown(qtbot)
+    shown.job("list", "plugins").finish(**KNOWN)
+    panel = shown.view.plugins
+    assert not panel.deny_button.isEnabled()
+    panel.search.setText(name)
+    assert panel.deny_button.text().replace("&", "").lower() == action
+    panel.deny_button.click()
+    job = shown.job(action, "plugins")
+    assert job.request["name"] == path
+    job.finish(path=path, denied=action == "deny", changed=True)
+    assert len(shown.engine.of("plugins", "list")) == 2
+
+
 def test_a_list_that_cannot_be_had_says_why(qtbot: QtBot) -> None:
     shown = Shown(qtbot)
     shown.job("list", "plugins").fail(AudioFileError("the list of denied plugins is damaged"))
@@ -302,9 +320,18 @@ def test_many_parameters_have_a_search(qtbot: QtBot) -> None:
     panel = shown.view.panel
     shown.view.show()
     assert panel.search.isVisible()
-    assert sum(row.isVisible() for row in panel.rows.values()) == 100
+    assert len(panel.rows) == 12
+    qtbot.waitUntil(lambda: len(panel.rows) == 60)
+    assert panel.more.isVisible()
+    assert panel.more.text() == "60 of 150 are shown; search for the others."
     panel.search.setText("band_14")
-    assert sum(row.isVisible() for row in panel.rows.values()) == 11
+    assert list(panel.rows) == ["band_14", *(f"band_{index}" for index in range(140, 150))]
+    assert not panel.more.isVisible()
+    panel.rows["band_141"].edited.emit(-3.0)
+    assert panel.search.text() == "band_14"
+    control = panel.rows["band_141"].control
+    assert control is not None
+    assert control.value == -3
 
 
 EDITED = StateSpec(raw="QUJD", identifier="id", version="4", values={"threshold": 0.5})
@@ -375,13 +402,13 @@ def test_a_plugin_without_a_window_says_so(qtbot: QtBot) -> None:
 def test_a_chain_file_is_opened_as_one_step(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/tmp/rack.toml", ""))
     shown = Shown(qtbot, COMP)
-    shown.view.open_button.click()
+    shown.view.files.open_button.click()
     assert shown.job("load").request["path"] == "/tmp/rack.toml"
     shown.job("load").finish(path="/tmp/rack.toml", chain={"slots": [{"plugin": "Reverb"}]})
     assert shown.plugins == ["Reverb"]
     shown.document.undo_stack.undo()
     assert shown.plugins == ["ZamComp.vst3"]
-    shown.view.open_button.click()
+    shown.view.files.open_button.click()
     shown.job("load").fail(UsageError("/tmp/rack.toml: line 3 is no TOML"))
     assert "line 3" in shown.view.message.text()
 
@@ -397,7 +424,7 @@ def test_a_chain_file_is_saved_with_states_if_asked_for(
     shown = Shown(qtbot, COMP)
     shown.document.load(PresetOrigin("glue", Path("/p/glue.toml"), "user", Preset(name="Glue")))
     shown.document.set_chain(ChainSpec(slots=(COMP,)))
-    shown.view.save_button.click()
+    shown.view.files.save_button.click()
     request = shown.job("save").request
     assert (request["path"], request["states"], request["overwrite"]) == (
         "/tmp/rack.toml",
