@@ -413,14 +413,14 @@ def test_a_chain_file_is_opened_as_one_step(qtbot: QtBot, monkeypatch: pytest.Mo
     assert "line 3" in shown.view.message.text()
 
 
-@pytest.mark.parametrize("wants_states", [True, False])
+@pytest.mark.parametrize(("name", "wants_states"), [("rack.toml", True), ("rack", False)])
 def test_a_chain_file_is_saved_with_states_if_asked_for(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, wants_states: bool
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str, wants_states: bool
 ) -> None:
     buttons = QMessageBox.StandardButton
     answer = buttons.Yes if wants_states else buttons.No
     monkeypatch.setattr(QMessageBox, "question", lambda *_args: answer)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: ("/tmp/rack", ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (f"/tmp/{name}", ""))
     shown = Shown(qtbot, COMP)
     shown.document.load(PresetOrigin("glue", Path("/p/glue.toml"), "user", Preset(name="Glue")))
     shown.document.set_chain(ChainSpec(slots=(COMP,)))
@@ -429,7 +429,7 @@ def test_a_chain_file_is_saved_with_states_if_asked_for(
     assert (request["path"], request["states"], request["overwrite"]) == (
         "/tmp/rack.toml",
         wants_states,
-        True,
+        name == "rack.toml",
     )
     assert request["chain"]["slots"] == [{"plugin": "ZamComp.vst3"}]
     assert request["chain_file"] == "/p/glue.toml"
