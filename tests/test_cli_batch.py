@@ -18,10 +18,9 @@ import soundfile
 from batch_folder import FORMATS, start, workers_of, write_inputs
 from cli_runner import Cli, Ended
 
-from nast_fx.cli import queue_run
 from nast_fx.jobs import batch as batch_module
 from nast_fx.jobs import journal as journal_module
-from nast_fx.jobs import space
+from nast_fx.jobs import session, space
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME
 from nast_fx.jobs.owner import Owner
@@ -56,7 +55,7 @@ class HereExecutor(Executor):
 def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(journal_module, "state_folder", lambda: tmp_path / "state")
-    monkeypatch.setattr(queue_run, "make_executor", lambda limits: HereExecutor())
+    monkeypatch.setattr(session, "make_executor", lambda limits: HereExecutor())
     HereExecutor.calls = ()
     folder = tmp_path / "here"
     folder.mkdir()
@@ -263,7 +262,7 @@ def test_a_batch_that_was_broken_off_goes_on_by_itself(cli: Cli, monkeypatch: py
     assert manifest(cli)["state"] == "broken off"
     monkeypatch.undo()
     monkeypatch.setattr(journal_module, "state_folder", lambda: cli.folder.parent / "state")
-    monkeypatch.setattr(queue_run, "make_executor", lambda limits: HereExecutor())
+    monkeypatch.setattr(session, "make_executor", lambda limits: HereExecutor())
     monkeypatch.chdir(cli.folder.parent)  # from anywhere
     rest = cli.run("batch", "--resume")
     assert rest.code == 0, rest.err

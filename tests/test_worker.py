@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_folder import PROGRAM, environment, write_inputs
+from batch_folder import write_inputs
+from worker_talk import Talk, talking
 
 from nast_fx.models import RenderRequest
-from nast_fx.models.messages import ANSWERS, MAX_LINE, PROTOCOL, REQUESTS
-
-
-class Talk:
-    """A conversation with a worker."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [*PROGRAM, "worker"],
-            cwd=folder,
-            env=environment(folder),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def say(self, line: bytes | dict[str, Any]) -> None:
-        data = line if isinstance(line, bytes) else json.dumps(line).encode()
-        assert self.process.stdin is not None
-        self.process.stdin.write(data + b"\n")
-        self.process.stdin.flush()
-
-    def hear(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        message = json.loads(self.process.stdout.readline())
-        ANSWERS[message["type"]].model_validate(message)
-        return dict(message)
-
-    def hear_end(self, name: str) -> dict[str, Any]:
-        while (message := self.hear())["type"] == "progress" or message["id"] != name:
-            pass
-        return message
-
-    def ask(self, line: bytes | dict[str, Any]) -> dict[str, Any]:
-        self.say(line)
-        return self.hear()
-
-    def run(self, name: str, kind: str, **request: Any) -> None:
-        self.say({"type": "run", "id": name, "kind": kind, "request": request})
+from nast_fx.models.messages import MAX_LINE, PROTOCOL, REQUESTS
 
 
 @pytest.fixture
@@ -68,17 +27,6 @@ def talk(tmp_path: Path) -> Iterator[Talk]:
 def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     """A worker for all tests that leave it as it is."""
     yield from talking(tmp_path_factory.mktemp("steady"))
-
-
-def talking(folder: Path) -> Iterator[Talk]:
-    made = Talk(folder)
-    yield made
-    made.process.kill()
-    made.process.wait()
-    for stream in (made.process.stdin, made.process.stdout):
-        assert stream is not None
-        with contextlib.suppress(OSError):
-            stream.close()
 
 
 def long_render(folder: Path) -> dict[str, Any]:

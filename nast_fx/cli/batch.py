@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,10 @@ import typer
 from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import RUN
 from nast_fx.cli.parameters import takes
-from nast_fx.cli.queue_options import INPUT, QueueLimits, QueueOptions
+from nast_fx.cli.queue_options import INPUT, QueueOptions
 from nast_fx.errors import AudioFileError, CancelledError, NothingToDoError, UsageError
 from nast_fx.models import validated
+from nast_fx.models.queue import QueueLimits
 
 if TYPE_CHECKING:
     from nast_fx.jobs.find import Found
@@ -148,21 +150,14 @@ def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
 
 def _found(options: BatchOptions, journal: Journal, beside: tuple[Path, ...]) -> Found:
     """Find the contents, without what earlier batches have made where they are."""
-    from nast_fx.jobs.find import Found, Selection, find_contents
+    from nast_fx.jobs.find import Selection, find_contents
+    from nast_fx.jobs.made import without_made
 
+    inputs = options.inputs or []
     selection = Selection(options.recursive, tuple(options.include or ()), tuple(options.exclude or ()))
-    found = find_contents(
-        options.inputs or [],
-        selection,
-        output=options.root,
-        beside=beside,
-        plays_scores=options.instrument is not None,
-    )
-    named = {path.absolute() for path in options.inputs or []}
-    in_folders = [one for one in found.contents if one.path.absolute() not in named]
-    made = [one for one in in_folders if journal.made_by_us(one.path)]
-    passed = found.passed_over | {one.path: "a batch has made it" for one in made}
-    return Found(tuple(one for one in found.contents if one not in made), passed)
+    plays_scores = options.instrument is not None
+    found = find_contents(inputs, selection, output=options.root, beside=beside, plays_scores=plays_scores)
+    return without_made(found, inputs, journal)
 
 
 def _run(
@@ -174,8 +169,9 @@ def _run(
     reporter: Reporter,
     found: Found | None,
 ) -> None:
-    from nast_fx.cli.queue_run import Session, judge, make_executor, show_plan, tell_summary
+    from nast_fx.cli.queue_run import judge, show_plan, tell, tell_summary
     from nast_fx.cli.stem_check import check_groups
+    from nast_fx.jobs.session import Session, make_executor
 
     show_plan(plan, reporter, as_json=options.json, whole=options.dry_run, quiet=options.quiet)
     if options.dry_run:
@@ -184,8 +180,9 @@ def _run(
         return
     began = time.monotonic()
     with make_executor(limits) as executor:
-        passed = found.passed_over if found else {}
-        session = Session(root, journal, executor, limits, reporter, options.json, passed)
+        on_outcome = partial(tell, reporter=reporter, as_json=options.json)
+        session = Session(root, journal, executor, limits, on_outcome, reporter.note)
+        session.passed_over = found.passed_over if found else {}
         try:
             outcomes = reporter.follow(session.run(plan))
         except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,33 +16,16 @@ from nast_fx.cli.style_options import StyleOptions
 from nast_fx.errors import UsageError
 from nast_fx.models import Overwrite, RenderRequest, Settings
 from nast_fx.models.base import setting
-from nast_fx.models.pattern import DEFAULT_PATTERN, TOKENS, parse_pattern
+from nast_fx.models.pattern import DEFAULT_PATTERN, TOKENS, default_pattern, parse_pattern
+from nast_fx.models.queue import QueueLimits
 
 if TYPE_CHECKING:
     from nast_fx.cli.jobs import Job
     from nast_fx.jobs.recipe import Naming, Recipe
 
-__all__ = ["INPUT", "QueueLimits", "QueueOptions"]
+__all__ = ["INPUT", "QueueOptions"]
 
 INPUT = "Input"
-WITHOUT_PRESET = "styled"
-
-
-class QueueLimits(Settings):
-    """How a queue is worked off."""
-
-    n_jobs: int | None = setting(
-        None,
-        "How many files are rendered side by side; empty is one for two processors, at most 4.",
-        ge=1,
-        le=256,
-    )
-    threads: int | None = setting(
-        None, "Threads of each; empty shares the processors out. Part of a result's identity.", ge=1, le=1024
-    )
-    when_full: Literal["wait", "stop"] = setting(
-        "wait", "On a full disk: wait until there is room, or stop the batch."
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +130,7 @@ class QueueOptions(StyleOptions, JobOptions):
 
     def recipes(self, jobs: list[Job]) -> list[Recipe]:
         """Make what is done to each content: a recipe a variation and point of the sweep."""
-        from nast_fx.jobs.recipe import Recipe
+        from nast_fx.jobs.recipe import Recipe, recipe_tokens
         from nast_fx.jobs.sweep import swept
 
         recipes = []
@@ -155,15 +138,8 @@ class QueueOptions(StyleOptions, JobOptions):
             if not isinstance(job.request, RenderRequest):
                 raise TypeError("a batch renders")
             for request, point in swept(job.request, self.grid()):
-                tokens: dict[str, Any] = {
-                    "preset": job.preset.preset.name if job.preset else WITHOUT_PRESET,
-                    "method": request.method,
-                    "quality": request.plan.quality,
-                    "seed": request.plan.seed,
-                    "style": "+".join(style.path.stem for style in request.styles),
-                    "variation": request.variation or 1,
-                }
-                recipes.append(Recipe(request, tokens | point))
+                name = job.preset.preset.name if job.preset else ""
+                recipes.append(Recipe(request, recipe_tokens(request, name) | point))
         return recipes
 
     def naming(self) -> Naming:
@@ -171,12 +147,7 @@ class QueueOptions(StyleOptions, JobOptions):
         from nast_fx.jobs.recipe import Naming
 
         grid = self.grid()
-        text = self.pattern
-        if text is None:
-            # What takes several values goes into names by itself.
-            more = [f"{key}-{{{key}}}" for key, values in grid.items() if len(values) > 1]
-            more += ["{variation}"] if self.n_variations() > 1 else []
-            text = DEFAULT_PATTERN.removesuffix("{ext}") + "".join(f"{part}." for part in more) + "{ext}"
+        text = self.pattern or default_pattern(grid, has_variations=self.n_variations() > 1)
         sides = {}
         for kind, path in self.side_files().items():
             pattern = parse_pattern(str(path), grid)

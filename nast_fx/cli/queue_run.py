@@ -1,118 +1,43 @@
-"""What `batch` and `watch` do alike: plan, say what will be done, do it, and say what came of it."""
+"""What `batch` and `watch` say alike: what will be done, how each file ended, and what came of it."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nast_fx.audio.stale import remove_stale
 from nast_fx.cli.console import Reporter, write_error, write_json
-from nast_fx.cli.queue_options import QueueLimits
 from nast_fx.cli.tables import write_table
-from nast_fx.errors import AudioFileError, NastFxError, NothingToDoError, SomeFailedError
-from nast_fx.jobs.batch import Queue, run_batch
-from nast_fx.jobs.executors import WorkerExecutor, n_cores
-from nast_fx.jobs.journal import Journal
-from nast_fx.jobs.manifest import MANIFEST_NAME, Manifest
+from nast_fx.errors import NastFxError, NothingToDoError, SomeFailedError
+from nast_fx.jobs.manifest import MANIFEST_NAME
 from nast_fx.jobs.recipe import Plan
-from nast_fx.jobs.space import lack_of_space_for_all
 from nast_fx.jobs.task import Outcome
-from nast_fx.progress import Steps
 
 if TYPE_CHECKING:
     from nast_fx.jobs.stems import StemVerdict
 
-__all__ = ["Session", "judge", "make_executor", "show_plan", "tell_summary"]
+__all__ = ["judge", "show_plan", "tell", "tell_summary"]
 
 MOST_SHOWN = 20  # names before the work, and rows of the summary that are no failures
-MOST_JOBS = 4
 
 
-@dataclass
-class Session:
-    """A batch as it runs: where it writes what, and whom it tells."""
-
-    root: Path
-    journal: Journal
-    executor: WorkerExecutor
-    limits: QueueLimits
-    reporter: Reporter
-    as_json: bool
-    passed_over: Mapping[Path, str] = field(default_factory=dict)
-    n_done: int = 0
-
-    def run(self, plan: Plan) -> Steps[list[Outcome]]:
-        """Do what is planned; gives all outcomes, those that ended before it too."""
-        for folder in plan.folders:
-            remove_stale(folder)
-        if plan.tasks and (lack := lack_of_space_for_all(plan.tasks, self.root)):
-            self.reporter.note(f"For all of it {lack}; the queue will pause when there is no room.")
-        settings = self.limits.model_dump(mode="json")
-        settings |= {"stems": [group.as_dict() for group in plan.groups]} if plan.groups else {}
-        batch = self.journal.begin(self.root, settings, plan.tasks) if plan.tasks else ""
-        made_root = not self.root.exists()
-        manifest = Manifest(
-            self.root / MANIFEST_NAME, self.root, plan.tasks, plan.ended, self.passed_over, self.journal
+def tell(outcome: Outcome, reporter: Reporter, *, as_json: bool) -> None:
+    """Say how a file ended."""
+    if outcome.state == "done":
+        fields = {**outcome.result, "content": outcome.content, "state": "done"}
+        reporter.result(fields, line=_short(outcome.output), summary="")
+    elif as_json:
+        write_json(
+            {
+                "type": outcome.state,
+                "content": outcome.content,
+                "output": outcome.output,
+                "message": outcome.note,
+            }
         )
-        self._write(manifest, "running")
-        state = "broken off"
-        outcomes = list(plan.ended)
-
-        def on_outcome(outcome: Outcome) -> None:
-            outcomes.append(outcome)
-            self.n_done += outcome.state == "done"
-            manifest.add(outcome)
-            self.tell(outcome)
-
-        queue = Queue(
-            self.executor,
-            self.executor.n_workers,
-            self.executor.threads,
-            stops_when_full=self.limits.when_full == "stop",
-        )
-        try:
-            yield from run_batch(plan.tasks, queue, self.journal, batch, on_outcome=on_outcome)
-            state = "finished"
-        finally:
-            self._write(manifest, state)
-            if made_root and not any(outcome.state == "done" for outcome in outcomes):
-                with contextlib.suppress(OSError):  # nothing was made: no folder is left behind
-                    manifest.path.unlink(missing_ok=True)
-                    self.root.rmdir()
-        return outcomes
-
-    def _write(self, manifest: Manifest, state: str) -> None:
-        try:
-            manifest.write(state)
-        except AudioFileError as error:
-            self.reporter.note(f"The manifest is not up to date: {error}.")
-
-    def tell(self, outcome: Outcome) -> None:
-        """Say how a file ended."""
-        if outcome.state == "done":
-            fields = {**outcome.result, "content": outcome.content, "state": "done"}
-            self.reporter.result(fields, line=_short(outcome.output), summary="")
-        elif self.as_json:
-            write_json(
-                {
-                    "type": outcome.state,
-                    "content": outcome.content,
-                    "output": outcome.output,
-                    "message": outcome.note,
-                }
-            )
-        elif outcome.state != "cancelled":
-            self.reporter.note(_sentence(outcome))
-
-
-def make_executor(limits: QueueLimits) -> WorkerExecutor:
-    """Make the workers: by default as many as have two processors each, at most four."""
-    n_jobs = limits.n_jobs or min(MOST_JOBS, max(1, n_cores() // 2))
-    return WorkerExecutor(n_jobs, threads=limits.threads)
+    elif outcome.state != "cancelled":
+        reporter.note(_sentence(outcome))
 
 
 def show_plan(plan: Plan, reporter: Reporter, *, as_json: bool, whole: bool, quiet: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,10 +67,11 @@ def watch(options: WatchOptions) -> None:
 
     The source is moved to IN/done or, with the reason beside it, to IN/failed.
     """
-    from nast_fx.cli.queue_run import Session, judge, make_executor
+    from nast_fx.cli.queue_run import judge, tell
     from nast_fx.jobs.find import Selection
     from nast_fx.jobs.journal import Journal
     from nast_fx.jobs.plan import plan_batch
+    from nast_fx.jobs.session import Session, make_executor
     from nast_fx.jobs.watch import HotFolder, watch_folder
 
     _check(options)
@@ -85,12 +87,13 @@ def watch(options: WatchOptions) -> None:
         options.instrument is not None,
     )
     with Journal() as journal, make_executor(limits) as executor:
-        session = Session(naming.root, journal, executor, limits, reporter, options.json)
+        on_outcome = partial(tell, reporter=reporter, as_json=options.json)
+        session = Session(naming.root, journal, executor, limits, on_outcome, reporter.note)
 
         def work(contents: Sequence[Content]) -> Steps[list[Outcome]]:
             plan = yield from plan_batch(contents, recipes, naming, journal)
             for outcome in plan.ended:
-                session.tell(outcome)
+                on_outcome(outcome)
             return (yield from session.run(plan))
 
         def on_moved(path: Path) -> None:

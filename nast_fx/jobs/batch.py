@@ -68,6 +68,7 @@ def run_batch(
     batch: str,
     *,
     on_outcome: Callable[[Outcome], None] | None = None,
+    on_begin: Callable[[Task, Future[Any]], None] | None = None,
 ) -> Steps[list[Outcome]]:
     """Do the tasks of a batch.
 
@@ -80,6 +81,8 @@ def run_batch(
         Its name there (`Journal.begin`).
     on_outcome : callable, optional
         Called as each task ends.
+    on_begin : callable, optional
+        Called as each task begins, with the future of its job.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def run_batch(
         A disk is full, and `stops_when_full`.
     """
     work = _Work(tasks, queue, journal, batch, on_outcome)
+    work.on_begin = on_begin
     try:
         while not work.is_over:
             work.fill()
@@ -120,6 +124,7 @@ class _Work:
         self._journal = journal
         self._batch = batch
         self._on_outcome = on_outcome
+        self.on_begin: Callable[[Task, Future[Any]], None] | None = None
         self._began = time.monotonic()
         self._full = ""  # what lacks
         self._look_again = 0.0
@@ -196,6 +201,8 @@ class _Work:
             self._end(task, "failed", f"{task.output.parent}: the folder cannot be made: {error.strerror}")
             return
         self._running[future] = _Running(task)
+        if self.on_begin is not None:
+            self.on_begin(task, future)
 
     def _take(self, future: Future[Any]) -> None:
         run = self._running.pop(future)

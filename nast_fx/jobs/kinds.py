@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nast_fx.jobs import chain_kinds, library_kinds, picture_kinds, plugin_kinds, sound_kinds
+from nast_fx.jobs import batch_kinds, chain_kinds, library_kinds, picture_kinds, plugin_kinds, sound_kinds
 from nast_fx.jobs.kind import Kind
 
 __all__ = ["COMPUTING", "KINDS", "WITH_SIDES"]
@@ -21,6 +21,8 @@ KINDS: Mapping[str, Kind] = {
     "presets": library_kinds.presets,
     "styles": library_kinds.styles,
     "plugins": plugin_kinds.plugins,
+    "batch": batch_kinds.batch,
+    "plan": batch_kinds.plan,
     "wait": sound_kinds.wait,
 }
 COMPUTING = ("render", "texture", "analyze", "chain")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from nast_fx.jobs.stem_group import StemGroup
 from nast_fx.jobs.task import Outcome, Task
 from nast_fx.models import Overwrite, RenderRequest
 from nast_fx.models.pattern import NamePattern
 
-__all__ = ["Naming", "Plan", "Recipe"]
+__all__ = ["Naming", "Plan", "Recipe", "recipe_tokens"]
+
+WITHOUT_PRESET = "styled"
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,15 @@ class Plan:
         """Where results go or are."""
         outputs = [task.output for task in self.tasks] + [outcome.output for outcome in self.ended]
         return list(dict.fromkeys(output.parent for output in outputs))
+
+
+def recipe_tokens(request: RenderRequest, preset: str) -> dict[str, Any]:
+    """Give what names of results may hold of a request; `preset` is the preset's name, or empty."""
+    return {
+        "preset": preset or WITHOUT_PRESET,
+        "method": request.method,
+        "quality": request.plan.quality,
+        "seed": request.plan.seed,
+        "style": "+".join(style.path.stem for style in request.styles),
+        "variation": request.variation or 1,
+    }

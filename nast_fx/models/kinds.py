@@ -9,6 +9,7 @@ from nast_fx.models.base import Settings
 from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.library import PluginsRequest, PresetsRequest, StylesRequest
 from nast_fx.models.listening import CheckRequest, PeaksRequest, SpectrogramRequest
+from nast_fx.models.queue import BatchRequest, PlanRequest
 from nast_fx.models.request import AnalyzeRequest, ChainRequest, RenderRequest, TextureRequest, WaitRequest
 
 __all__ = ["REQUESTS", "Kind", "Side"]
@@ -25,6 +26,8 @@ REQUESTS: Mapping[str, type[Settings]] = {
     "presets": PresetsRequest,
     "styles": StylesRequest,
     "plugins": PluginsRequest,
+    "batch": BatchRequest,
+    "plan": PlanRequest,
     "wait": WaitRequest,
 }
 Kind = Literal[
@@ -39,6 +42,8 @@ Kind = Literal[
     "presets",
     "styles",
     "plugins",
+    "batch",
+    "plan",
     "wait",
 ]
 Side = Literal["history", "report", "export-midi", "save-preset"]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nast_fx.errors import UsageError, did_you_mean
 
-__all__ = ["DEFAULT_PATTERN", "TOKENS", "NamePattern", "parse_pattern", "preview"]
+__all__ = ["DEFAULT_PATTERN", "TOKENS", "NamePattern", "default_pattern", "parse_pattern", "preview"]
 
 DEFAULT_PATTERN = "{folder}/{stem}.{preset}.{ext}"
 
@@ -121,6 +121,13 @@ def parse_pattern(text: str, sweep: Iterable[str] = ()) -> NamePattern:
     literal = "".join(part for part, *_ in fields)
     _check_place(text, literal)
     return NamePattern(text, tuple(tokens))
+
+
+def default_pattern(grid: Mapping[str, Sequence[str]], *, has_variations: bool = False) -> str:
+    """Give a pattern with all that takes several values in it, so that no two names are one."""
+    more = [f"{key}-{{{key}}}" for key, values in grid.items() if len(values) > 1]
+    more += ["{variation}"] if has_variations else []
+    return DEFAULT_PATTERN.removesuffix("{ext}") + "".join(f"{part}." for part in more) + "{ext}"
 
 
 def preview(text: str, values: Iterable[Mapping[str, object]], sweep: Iterable[str] = ()) -> list[str]:

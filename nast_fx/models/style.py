@@ -32,17 +32,25 @@ def parse_style(text: str) -> StyleReference:
     A file of that very name wins: ``mix=0.5`` is a file if there is one.
     """
     name, start, length, weight = text, 0.0, None, 1.0
-    if not Path(name).exists():
+    if not _is_there(name):
         head, equals, tail = name.rpartition("=")
         if equals and _WEIGHT.fullmatch(tail):
             name, weight = head, float(tail)
-    if not Path(name).exists():
+    if not _is_there(name):
         head, at, tail = name.rpartition("@")
         if at and _SNIPPET.fullmatch(tail):
             name = head
             start, length = parse_snippet(tail)
     values = {"path": Path(name), "start_seconds": start, "length_seconds": length, "weight": weight}
     return validated(StyleReference, values)
+
+
+def _is_there(name: str) -> bool:
+    """Whether there is such a file; no name that no disk takes (too long, NUL) is one."""
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def parse_snippet(text: str) -> tuple[float, float | None]:
