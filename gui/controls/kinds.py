@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from ..translation import gettext as _
 from .base import Control
 from .facts import FieldFacts
+from .keys import leave_undo
 from .number_box import NumberBox
 
 __all__ = ["CONTROLS", "control_of"]
@@ -144,6 +145,7 @@ class TextControl(Control):
     def __init__(self, facts: FieldFacts, parent: QWidget | None = None) -> None:
         super().__init__(facts, parent)
         self.line = QLineEdit(self)
+        leave_undo(self.line)
         self.line.editingFinished.connect(self._finish)
         self._shown = ""
         self.row.addWidget(self.line, 1)

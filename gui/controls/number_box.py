@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QWidget
 
 from ..certain import certain
 from .facts import FieldFacts, unit_text
+from .keys import leave_undo
 
 __all__ = ["NumberBox"]
 
@@ -34,7 +35,7 @@ class NumberBox(QAbstractSpinBox):
         self._is_whole = facts.kind == "integer"
         self._value: float = 0
         self._line = certain(self.lineEdit())
-        self._line.textEdited.connect(self._edited)
+        leave_undo(self)  # the box has the keyboard and passes keys on to its line
         self.editingFinished.connect(self._finish)
         self.show_value(facts.default if isinstance(facts.default, (int, float)) else facts.low or 0)
 
@@ -87,9 +88,6 @@ class NumberBox(QAbstractSpinBox):
     def fixup(self, text: str | None) -> str:
         """Give the last good number in place of what is none."""
         return self._text(self._value)
-
-    def _edited(self) -> None:
-        """Nothing is told while somebody types; the number is taken when it is entered."""
 
     def _finish(self) -> None:
         value = self._parsed(self._line.text())

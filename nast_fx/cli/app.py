@@ -35,6 +35,7 @@ COMMANDS = {
     "doctor": "Check this installation: versions, devices, formats, space.",
     "bench": "Measure speed and quality on this machine.",
     "reproduce": "Measure the claims of the papers again.",
+    "gui": "Open the desktop app.",
     "worker": "Do jobs for another program, by JSON lines.",
     "train": "Train a network on instruments or sounds, or an autoencoder.",
 }

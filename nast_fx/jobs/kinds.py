@@ -23,6 +23,7 @@ KINDS: Mapping[str, Kind] = {
     "plugins": plugin_kinds.plugins,
     "batch": batch_kinds.batch,
     "plan": batch_kinds.plan,
+    "example": sound_kinds.example,
     "wait": sound_kinds.wait,
 }
 COMPUTING = ("render", "texture", "analyze", "chain")

@@ -11,12 +11,23 @@ from typing import Any
 from nast_fx.jobs.kind import Beside, Sides
 from nast_fx.models import ChainRequest, RenderRequest, TextureRequest, validated
 from nast_fx.models.listening import CheckRequest
-from nast_fx.models.request import AnalyzeRequest, WaitRequest
+from nast_fx.models.request import AnalyzeRequest, ExampleRequest, WaitRequest
 from nast_fx.progress import Progress, Steps
 
-__all__ = ["analyze", "chain", "check", "preview_facts", "render", "render_facts", "texture", "wait"]
+__all__ = [
+    "analyze",
+    "chain",
+    "check",
+    "example",
+    "preview_facts",
+    "render",
+    "render_facts",
+    "texture",
+    "wait",
+]
 
 WAIT_STEP = 0.02  # seconds
+EXAMPLE_SECONDS, EXAMPLE_RATE = 12.0, 44_100  # Hz
 
 
 def render(request: RenderRequest, beside: Beside) -> Steps[dict[str, Any]]:
@@ -58,6 +69,24 @@ def analyze(request: AnalyzeRequest, beside: Beside) -> Steps[dict[str, Any]]:
     with contextlib.closing(open_source(request.content)) as source:
         analysis = yield from find(source, str(request.content))
     return {"file": request.content, **analysis.as_dict()}
+
+
+def example(request: ExampleRequest, beside: Beside) -> Steps[dict[str, Any]]:
+    """Make a short song and a sound of bells, as the demonstration has them."""
+    from nast_fx.audio import save_audio
+    from nast_fx.audio.names import file_error
+    from nast_fx.studies.sounds import SOUNDS
+
+    try:
+        request.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_error(request.folder, "cannot be made", error) from error
+    files = {"content": request.folder / "song.wav", "style": request.folder / "bells.wav"}
+    for number, path in enumerate(files.values()):
+        yield Progress("write", share=number / len(files), note=path.name)
+        if not path.is_file():
+            save_audio(path, SOUNDS[path.stem](EXAMPLE_SECONDS, EXAMPLE_RATE, 0), bits="24")
+    return dict(files)
 
 
 def wait(request: WaitRequest, beside: Beside) -> Steps[dict[str, Any]]:

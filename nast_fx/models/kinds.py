@@ -10,7 +10,14 @@ from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.library import PluginsRequest, PresetsRequest, StylesRequest
 from nast_fx.models.listening import CheckRequest, PeaksRequest, SpectrogramRequest
 from nast_fx.models.queue import BatchRequest, PlanRequest
-from nast_fx.models.request import AnalyzeRequest, ChainRequest, RenderRequest, TextureRequest, WaitRequest
+from nast_fx.models.request import (
+    AnalyzeRequest,
+    ChainRequest,
+    ExampleRequest,
+    RenderRequest,
+    TextureRequest,
+    WaitRequest,
+)
 
 __all__ = ["REQUESTS", "Kind", "Side"]
 
@@ -28,6 +35,7 @@ REQUESTS: Mapping[str, type[Settings]] = {
     "plugins": PluginsRequest,
     "batch": BatchRequest,
     "plan": PlanRequest,
+    "example": ExampleRequest,
     "wait": WaitRequest,
 }
 Kind = Literal[
@@ -44,6 +52,7 @@ Kind = Literal[
     "plugins",
     "batch",
     "plan",
+    "example",
     "wait",
 ]
 Side = Literal["history", "report", "export-midi", "save-preset"]

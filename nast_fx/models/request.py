@@ -17,6 +17,7 @@ __all__ = [
     "AnalyzeRequest",
     "ChainRequest",
     "ContentRequest",
+    "ExampleRequest",
     "Overwrite",
     "RenderRequest",
     "TextureRequest",
@@ -119,6 +120,12 @@ class AnalyzeRequest(Settings):
     """Find loudness, key and tempo of one file."""
 
     content: Path = setting(..., "Recording to listen to.")
+
+
+class ExampleRequest(Settings):
+    """Make a content and a style to try the program with."""
+
+    folder: Path = setting(..., "Where to put both files; what is there already is not made again.")
 
 
 class WaitRequest(Settings):

@@ -1,0 +1,205 @@
+"""The main window: its views as tabs, menus, the status bar, and what it does with faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QCloseEvent, QGuiApplication
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMessageBox, QTabWidget, QWidget
+
+from nast_fx.errors import NastFxError
+from nast_fx.models import RenderRequest, StyleReference
+
+from .certain import certain
+from .menus import Menus
+from .model.diagnostics import diagnostics
+from .model.document import State
+from .panels.fault import FaultDialog
+from .session import Session
+from .translation import gettext as _
+from .views.batch import BatchView
+from .views.chain import ChainView
+from .views.render import RenderView
+
+__all__ = ["VIEWS", "MainWindow"]
+
+SIZE = (1280, 720)  # pixels, at the first start
+
+VIEWS: Mapping[str, Callable[[Session], QWidget]] = {
+    "render": RenderView,
+    "chain": ChainView,
+    "batch": BatchView,
+}
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.tabs = QTabWidget(self)
+        self.tabs.setDocumentMode(True)
+        self.setCentralWidget(self.tabs)
+        titles = {"render": _("Render"), "chain": _("Chain"), "batch": _("Batch")}
+        self.views = {name: make(session) for name, make in VIEWS.items()}
+        for name, view in self.views.items():
+            self.tabs.addTab(view, titles[name])
+        self.menus = Menus(self)
+        self._make_status_bar()
+        self._connect()
+        self.resize(*SIZE)
+        self._restore_shape()
+        self.show_state(None, session.document.state)
+
+    @property
+    def render_view(self) -> RenderView:
+        """The view where a track is styled."""
+        view = self.views["render"]
+        if not isinstance(view, RenderView):
+            raise RuntimeError("the first view is another one")
+        return view
+
+    def open_content(self, path: Path) -> None:
+        """Take a file as the content."""
+        self.render_view.content_well.take([path])
+        self.tabs.setCurrentWidget(self.render_view)
+
+    def open_example(self) -> None:
+        """Open sounds that the program makes itself."""
+        folder = Path(self.session.remembered.text("example-folder", "") or _data_folder()) / "example"
+        job = self.session.listener.run("example", {"folder": str(folder)})
+        self.tell(_("Making the example ..."))
+        job.failed.connect(self.show_fault)
+        job.finished.connect(self._on_example)
+
+    def ask_output(self) -> None:
+        """Ask where to render to, and render."""
+        state = self.session.document.state
+        content = state.content or Path("untitled.wav")
+        suffix = f".{state.preset.output.format}" if state.preset.output.format else content.suffix
+        folder = Path(self.session.remembered.folder("result"))
+        place = folder / f"{content.stem}.styled{suffix}"
+        name, _kind = QFileDialog.getSaveFileName(self, _("Render to"), str(place))
+        if name:
+            self.session.remembered.add_recent("result", Path(name))
+            self.render_view.make_result_at(Path(name))
+
+    def tell(self, sentence: str) -> None:
+        """Say something in the status bar."""
+        certain(self.statusBar()).showMessage(sentence, 8000)
+
+    def show_fault(self, error: BaseException, request: RenderRequest | None = None) -> None:
+        """Tell of a fault; a cancelled job is none."""
+        if type(error).__name__ != "CancelledError":
+            FaultDialog(str(error), self.diagnostics(error, request), self).open()
+
+    def diagnostics(self, error: BaseException | None = None, request: RenderRequest | None = None) -> str:
+        """Give what somebody needs to know who looks into a fault."""
+        said = "\n".join(
+            str(getattr(engine, "stderr_tail", ""))
+            for engine in (self.session.renderer, self.session.listener)
+        )
+        state, device = self.session.document.state, self.session.device
+        return diagnostics(state, error=error, request=request, device=device, engine_said=said)
+
+    def copy_diagnostics(self) -> None:
+        """Copy them."""
+        certain(QGuiApplication.clipboard()).setText(self.diagnostics())
+        self.tell(_("The diagnostics were copied."))
+
+    def show_state(self, old: State | None, new: State) -> None:
+        """Show content and preset in the window's title."""
+        content = new.content.name if new.content else _("no content")
+        self.setWindowTitle(f"{content} \N{EN DASH} {new.preset.name}[*] \N{EN DASH} nast-fx")
+        self.setWindowModified(new.is_dirty)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Remember the window's shape and end the engines; a render is asked about first."""
+        if event is None:
+            return
+        if self.session.rendering.is_rendering and not self._may_stop():
+            event.ignore()
+            return
+        remembered = self.session.remembered
+        remembered.set_shape("window", self.saveGeometry())
+        remembered.set_shape("columns", self.render_view.columns.saveState())
+        remembered.set_shape("rows", self.render_view.rows.saveState())
+        remembered.set_text("view", str(self.tabs.currentIndex()))
+        self.render_view.listening.close()
+        self.session.close()
+        event.accept()
+
+    def _may_stop(self) -> bool:
+        button = QMessageBox.StandardButton
+        question = _("A render is running. Stop it and quit?")
+        answer = QMessageBox.question(self, "nast-fx", question, button.Yes | button.No, button.No)
+        return answer == button.Yes
+
+    def _make_status_bar(self) -> None:
+        self.device = QLabel(_("Device: asked at the first file"), self)
+        self.device.setToolTip(_("Where the engine computes, and why."))
+        certain(self.statusBar()).addPermanentWidget(self.device)
+
+    def _connect(self) -> None:
+        session, view = self.session, self.render_view
+        session.document.changed.connect(self.show_state)
+        session.checking.device_known.connect(self._on_device)
+        session.rendering.made.connect(lambda made: self._on_device(str(made.facts.get("device", ""))))
+        session.presets.failed.connect(self.show_fault)
+        session.presets.saved.connect(lambda origin: self.tell(_("Saved: {name}").format(name=origin.name)))
+        session.presets.exported.connect(lambda path: self.tell(_("Written: {name}").format(name=path.name)))
+        session.presets.imported.connect(
+            lambda names: self.tell(_("Taken in: {names}").format(names=", ".join(names)))
+        )
+        session.styles.failed.connect(self._on_quiet_fault)
+        session.copying.copied.connect(lambda path: self.tell(_("Written: {name}").format(name=path.name)))
+        session.copying.failed.connect(self.show_fault)
+        for engine in (session.renderer, session.listener):
+            engine.died.connect(self.tell)
+        view.told.connect(self.tell)
+        view.failed.connect(self.show_fault)
+        view.example_wanted.connect(self.open_example)
+        QTimer.singleShot(0, session.begin)
+
+    def _restore_shape(self) -> None:
+        remembered = self.session.remembered
+        view = self.render_view
+        for name, restore in (
+            ("window", self.restoreGeometry),
+            ("columns", view.columns.restoreState),
+            ("rows", view.rows.restoreState),
+        ):
+            shape = remembered.shape(name)
+            if shape is not None:
+                restore(shape)
+        number = remembered.text("view", "0")
+        self.tabs.setCurrentIndex(int(number) if number.isdecimal() else 0)
+
+    def _on_device(self, reason: str) -> None:
+        if reason:
+            self.session.device = reason
+            self.device.setText(_("Device: {reason}").format(reason=reason))
+
+    def _on_quiet_fault(self, error: NastFxError) -> None:
+        self.tell(str(error))
+
+    def _on_example(self, facts: dict[str, str]) -> None:
+        document = self.session.document
+        document.undo_stack.beginMacro(_("Open the example"))
+        document.set_content(Path(facts["content"]))
+        document.set_styles([StyleReference(path=Path(facts["style"]))])
+        document.undo_stack.endMacro()
+
+
+def _data_folder() -> str:
+    from PyQt6.QtCore import QStandardPaths
+
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation) + "/nast-fx"

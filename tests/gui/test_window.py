@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QSlider,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from nast_fx.errors import AudioFileError, NastFxError
+from nast_fx.models import StyleReference
+from nast_fx_gui import window as window_module
+from nast_fx_gui.menus import ShortcutList
+from nast_fx_gui.model.remembered import Remembered
+from nast_fx_gui.panels.fault import FaultDialog
+from nast_fx_gui.session import Session
+from nast_fx_gui.theme import Theme
+from nast_fx_gui.window import MainWindow
+
+HEAVY = {
+    "torch",
+    "pedalboard",
+    "scipy",
+    "matplotlib",
+    "soxr",
+    "nast_fx.audio",
+    "nast_fx.render",
+    "nast_fx.jobs",
+}
+MOST_SECONDS = 1.5  # of the processor, to the first picture: the clock also counts what else runs
+
+
+@pytest.fixture
+def renderer() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def listener() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, qapp: QApplication, renderer: FakeEngine, listener: FakeEngine, settings_file: Path
+) -> MainWindow:
+    session = Session(renderer, listener, Remembered(settings_file), Theme(qapp))  # type: ignore[arg-type]
+    made = MainWindow(session)
+    qtbot.addWidget(made, before_close_func=lambda _window: end(session, renderer))
+    made.show()
+    qtbot.waitUntil(lambda: bool(listener.of("styles")))
+    return made
+
+
+def end(session: Session, renderer: FakeEngine) -> None:
+    """End what a test left running, so that the window closes without a question."""
+    session.rendering.cancel()
+    for job in renderer.of("render"):
+        if not job.is_over:
+            job.fail()
+
+
+def fill(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "song.wav").write_bytes(b"RIFF")
+    window.open_content(tmp_path / "song.wav")
+    window.session.document.set_styles([StyleReference(path=Path("bells"))])
+
+
+def test_nothing_heavy_is_loaded_and_the_window_is_there_soon() -> None:
+    code = (
+        "import sys, time; begin = time.process_time()\n"
+        "from PyQt6.QtWidgets import QApplication\n"
+        "app = QApplication([])\n"
+        "from nast_fx_gui.app import make_window\n"
+        "from nast_fx_gui.model.remembered import Remembered\n"
+        "window = make_window(app, Remembered()); window.show(); window.grab()\n"
+        "print(time.process_time() - begin, *sys.modules); window.session.close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    seconds, *modules = done.stdout.split()
+    assert not HEAVY & set(modules)
+    assert "nast_fx.models.preset" in modules
+    assert float(seconds) < MOST_SECONDS
+
+
+def test_a_whole_render(window: MainWindow, renderer: FakeEngine, tmp_path: Path) -> None:
+    view = window.render_view
+    assert not view.render_button.isEnabled()
+    fill(window, tmp_path)
+    assert view.render_button.isEnabled()
+    view.render_button.click()
+    assert not view.render_button.isEnabled()
+    assert view.progress.isVisible()
+    renderer.last("render").finish(
+        output=str(tmp_path / "song.styled.wav"), device="cpu, as asked", seconds=3.0
+    )
+    assert view.result.made is not None
+    assert view.result.name.text().startswith("song.styled.wav")
+    assert "cpu, as asked" in window.device.text()
+    assert view.render_button.isEnabled()
+
+
+def test_the_engine_dies_in_the_middle_and_the_next_render_goes(
+    window: MainWindow, renderer: FakeEngine, tmp_path: Path
+) -> None:
+    fill(window, tmp_path)
+    window.render_view.make_result()
+    renderer.last("render").report(stage="transfer", share=0.5)
+    renderer.died.emit("the engine was ended (signal 9)")
+    renderer.last("render").fail(NastFxError("the engine was ended (signal 9)"))
+    dialogs = window.findChildren(FaultDialog)
+    assert len(dialogs) == 1
+    assert "signal 9" in dialogs[0].text()
+    assert not window.render_view.progress.isVisible()
+    window.render_view.make_result()
+    assert len(renderer.of("render")) == 2
+
+
+def test_a_cancelled_render_is_no_fault(window: MainWindow, renderer: FakeEngine, tmp_path: Path) -> None:
+    fill(window, tmp_path)
+    window.render_view.make_result()
+    window.render_view.progress.stop.click()
+    renderer.last("render").fail()
+    assert not window.findChildren(FaultDialog)
+    assert "no file was written" in window.statusBar().currentMessage()
+
+
+def test_a_missing_file_is_told_first(window: MainWindow, listener: FakeEngine, tmp_path: Path) -> None:
+    fill(window, tmp_path)
+    window.session.checking.check()
+    listener.last("check").fail(AudioFileError("song.wav: there is no such file"))
+    assert "no such file" in window.render_view.verdict.text()
+    assert not window.findChildren(FaultDialog)
+
+
+def test_the_example_opens_in_one_step(window: MainWindow, listener: FakeEngine) -> None:
+    window.render_view.example.click()
+    listener.last("example").finish(content="e/song.wav", style="e/bells.wav")
+    state = window.session.document.state
+    assert state.content == Path("e/song.wav")
+    assert [str(style.path) for style in state.preset.styles] == [str(Path("e/bells.wav"))]
+    window.session.document.undo_stack.undo()
+    assert window.session.document.state.content is None
+
+
+def test_the_shape_is_remembered(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, settings_file: Path
+) -> None:
+    window.resize(1000, 640)
+    window.tabs.setCurrentIndex(1)
+    window.close()
+    session = Session(FakeEngine(), FakeEngine(), Remembered(settings_file), Theme(qapp))  # type: ignore[arg-type]
+    again = MainWindow(session)
+    qtbot.addWidget(again)
+    assert (again.height(), again.tabs.currentIndex()) == (640, 1)  # the screen here is 800 pixels wide
+
+
+def test_a_running_render_is_asked_about(
+    window: MainWindow, renderer: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(window, tmp_path)
+    window.render_view.make_result()
+    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self: False)
+    assert not window.close()
+    assert not renderer.is_closed
+    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self: True)
+    assert window.close()
+    assert renderer.is_closed
+
+
+def test_undo_is_in_the_menu_and_under_its_keys(qtbot: QtBot, window: MainWindow) -> None:
+    box = window.render_view.settings.how_far.rows["amount"].control.box
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    box.setFocus()
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box, "0.5")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert window.session.document.state.preset.plan.amount == 0.5
+    qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.document.state.preset.plan.amount == 1.0
+    texts = [action.text() for action in window.menus.edit.actions()]
+    assert texts[0].startswith("Undo")
+    assert texts[1] == "Redo Change setting"
+
+
+def test_no_key_is_used_twice_and_all_are_listed(qtbot: QtBot, window: MainWindow) -> None:
+    keys = [
+        key.toString() for action in window.menus.actions() for key in action.shortcuts() if key.toString()
+    ]
+    assert len(keys) == len(set(keys))
+    dialog = ShortcutList(window.menus.actions(), window)
+    qtbot.addWidget(dialog)
+    assert dialog.table.rowCount() >= 15
+
+
+def test_themes_and_diagnostics(window: MainWindow, settings_file: Path) -> None:
+    for action in window.menus.actions():
+        if action.text() in ("Dark", "Light", "Deutsch"):
+            action.trigger()
+    assert window.session.theme.look == "dark"  # the last one in the menu
+    assert Remembered(settings_file).text("language", "") == "de"
+    window.copy_diagnostics()
+    assert "PyQt" in QApplication.clipboard().text()
+
+
+def test_everything_interactive_has_a_name_and_the_keyboard(window: MainWindow) -> None:
+    window.render_view.settings.show_all(True)
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider)
+    unnamed = []
+    for widget in window.findChildren(QWidget):
+        inner = isinstance(widget.parent(), (QAbstractSpinBox, QComboBox, QLineEdit))
+        outside = type(widget).__name__ in ("QTabBar", "QScrollBar") or widget.objectName().startswith("qt_")
+        if not isinstance(widget, kinds) or inner or outside or type(widget.parent()).__name__ == "QTabBar":
+            continue
+        text = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+        if not text or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            unnamed.append((type(widget).__name__, text))
+    assert not unnamed
+
+
+def test_the_views_are_a_dict() -> None:
+    assert list(window_module.VIEWS) == ["render", "chain", "batch"]
