@@ -25,7 +25,7 @@ class ChainFiles(QWidget):
     ----------
     slots : SlotsModel
     jobs : ChainJobs
-    remembered : Remembered or None
+    remembered : Remembered
         Knows the folder of chain files.
     parent : QWidget, optional
     """
@@ -34,7 +34,7 @@ class ChainFiles(QWidget):
         self,
         slots: SlotsModel,
         jobs: ChainJobs,
-        remembered: Remembered | None,
+        remembered: Remembered,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -63,20 +63,21 @@ class ChainFiles(QWidget):
         self._slots.put(ChainSpec(), _("Clear chain"))
 
     def _open(self) -> None:
-        file, _kind = QFileDialog.getOpenFileName(self, _("Open chain"), str(self._folder()), self._pattern())
+        folder = self._remembered.folder("chain")
+        file, _kind = QFileDialog.getOpenFileName(self, _("Open chain"), folder, self._pattern())
         if file:
-            self._keep(Path(file))
+            self._remembered.add_recent("chain", Path(file))
             self._jobs.open(Path(file))
 
     def _save(self) -> None:
         """Ask for a place; the dialog asks before a file is replaced."""
-        place = str(self._folder() / "chain.toml")
+        place = str(Path(self._remembered.folder("chain")) / "chain.toml")
         file, _kind = QFileDialog.getSaveFileName(self, _("Save chain"), place, self._pattern())
         if not file:
             return
         is_asked = bool(Path(file).suffix)  # of another name the dialog has asked nothing
         path = Path(file) if is_asked else Path(f"{file}.toml")
-        self._keep(path)
+        self._remembered.add_recent("chain", path)
         has_hosted = any(row.slot and row.slot.kind in ("vst3", "au") for row in self._slots.rows)
         self._jobs.save(path, overwrite=is_asked, states=has_hosted and self._wants_states())
 
@@ -88,10 +89,3 @@ class ChainFiles(QWidget):
 
     def _pattern(self) -> str:
         return _("Chains ({patterns})").format(patterns=PATTERNS)
-
-    def _folder(self) -> Path:
-        return Path() if self._remembered is None else Path(self._remembered.folder("chain"))
-
-    def _keep(self, path: Path) -> None:
-        if self._remembered is not None:
-            self._remembered.add_recent("chain", path)

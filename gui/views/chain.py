@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -22,21 +23,23 @@ from nast_fx.errors import UsageError
 from nast_fx.models import Preset, SlotSpec, validated
 from nast_fx.models.plugin_table import BUILTINS
 
+from ..certain import certain
 from ..controls.facts import facts_of
 from ..controls.kinds import control_of
+from ..engine.engine import Engine
 from ..model.chain_jobs import ChainJobs
 from ..model.chain_places import Place, item_at
-from ..model.document import Document, State
+from ..model.document import State
 from ..model.edits import with_values
 from ..model.hosted import AsksEngine, HostedPlugins
 from ..model.plugin_catalog import PluginCatalog
 from ..model.plugins import PluginEntry
-from ..model.remembered import Remembered
 from ..model.slots import SlotsModel
 from ..panels.chain_files import ChainFiles
 from ..panels.plugin_list import PluginListPanel
 from ..panels.slot_parameters import SlotPanel
 from ..panels.slots import SlotsList
+from ..session import Session
 from ..translation import gettext as _
 
 __all__ = ["ChainView"]
@@ -49,38 +52,30 @@ class ChainView(QWidget):
 
     Parameters
     ----------
-    document : Document
-    engine : Engine
-        For short jobs.
+    session : Session
+        Its listener does the short jobs.
     editor : Engine, optional
-        For plugins' windows, which may be open for long; `engine` by default.
-    remembered : Remembered, optional
-        Knows the folder of chain files.
-    parent : QWidget, optional
+        Shows plugins' windows, which are open as long as a person likes; by default an engine of its own.
     """
 
-    said = pyqtSignal(str)
+    told = pyqtSignal(str)
     """One sentence for the status bar."""
 
-    def __init__(
-        self,
-        document: Document,
-        engine: AsksEngine,
-        *,
-        editor: AsksEngine | None = None,
-        remembered: Remembered | None = None,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._document = document
+    def __init__(self, session: Session, editor: AsksEngine | None = None) -> None:
+        super().__init__()
+        self._session = session  # kept alive as long as it is shown
+        self._document = document = session.document
+        self._own_engine = Engine(parent=self)
+        self.editor: AsksEngine = editor or self._own_engine
+        self._is_loaded = False
         self.slots = SlotsModel(document, self)
-        self.hosted = HostedPlugins(engine, self)
-        self.jobs = ChainJobs(document, self.slots, engine, editor or engine, self)
-        self.catalog = PluginCatalog(engine, self)
+        self.hosted = HostedPlugins(session.listener, self)
+        self.jobs = ChainJobs(document, self.slots, session.listener, self.editor, self)
+        self.catalog = PluginCatalog(session.listener, self)
         self.list = SlotsList(self.slots, self)
         self.panel = SlotPanel(self.slots, self.hosted, self.jobs, self)
         self.plugins = PluginListPanel(self.catalog, self)
-        self.files = ChainFiles(self.slots, self.jobs, remembered, self)
+        self.files = ChainFiles(self.slots, self.jobs, session.remembered, self)
         self.tail = control_of(facts_of(Preset, "tail_seconds"), self)
         self.message = QLabel(self)
         self.message.setWordWrap(True)
@@ -92,10 +87,21 @@ class ChainView(QWidget):
         self._choose(self.list.place)
         self._show_state(document.state, document.state)
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Ask the engine what plugins there are, when the view is first shown."""
+        super().showEvent(event)
+        if not self._is_loaded:
+            self.load()
+
     def load(self) -> None:
-        """Ask the engine what plugins there are; for when the view is first shown."""
+        """Ask the engine what plugins there are, and which of the chain are missing."""
+        self._is_loaded = True
         self.catalog.load()
         self.jobs.check(again=True)
+
+    def shut(self) -> None:
+        """End the engine of plugins' windows, and with it a window that is open."""
+        self._own_engine.close()
 
     def add(self, entry: PluginEntry) -> None:
         """Add a plugin behind the chosen slot; one that needs a file asks for it first."""
@@ -123,7 +129,7 @@ class ChainView(QWidget):
         """Say what was done."""
         self.message.setText(sentence)
         self.message.show()
-        self.said.emit(sentence)
+        self.told.emit(sentence)
 
     def _behind_chosen(self) -> Place | None:
         place = self.list.place
@@ -185,6 +191,7 @@ class ChainView(QWidget):
         self.jobs.failed.connect(self.show_fault)
         self.jobs.said.connect(self.show_note)
         self._document.changed.connect(self._show_state)
+        certain(QApplication.instance()).aboutToQuit.connect(self.shut)
         search = QShortcut(QKeySequence.StandardKey.Find, self)
         search.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         search.activated.connect(self.plugins.search.setFocus)

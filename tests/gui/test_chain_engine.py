@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chain_shown import Shown
 from pytestqt.qtbot import QtBot
 from x_display import screen
 
-from nast_fx.models import ChainSpec, SlotSpec
+from nast_fx.models import SlotSpec
 from nast_fx_gui.controls.scaled import ScaledControl
 from nast_fx_gui.engine import Engine
 from nast_fx_gui.model.document import Document
@@ -38,25 +39,20 @@ def engine(qapp: object) -> Iterator[Engine]:
 
 
 def shown(qtbot: QtBot, engine: Engine, *slots: SlotSpec) -> tuple[Document, ChainView]:
-    document = Document()
-    document.set_chain(ChainSpec(slots=slots))
-    view = ChainView(document, engine)
-    qtbot.addWidget(view)
-    view.list.choose((0,))
-    return document, view
+    made = Shown(qtbot, *slots, engine=engine)
+    return made.document, made.view
 
 
-def open_window(qtbot: QtBot, engine: Engine, view: ChainView) -> None:
-    qtbot.waitUntil(lambda: engine.state == "idle", timeout=MS)
+def open_window(qtbot: QtBot, view: ChainView) -> None:
     view.panel.head.window_button.click()
-    qtbot.waitUntil(lambda: engine.state == "busy", timeout=MS)
+    assert isinstance(view.editor, Engine)
+    qtbot.waitUntil(lambda: view.editor.state == "busy", timeout=MS)
 
 
 def test_a_plugin_tells_its_parameters_and_keeps_what_is_set(
     qtbot: QtBot, engine: Engine, tmp_path: Path
 ) -> None:
     document, view = shown(qtbot, engine, COMP, SlotSpec(plugin="ZamNowhere.vst3"))
-    view.load()
     qtbot.waitUntil(lambda: "threshold_db" in view.panel.rows and bool(view.slots.faults), timeout=MS)
     assert "there is no plugin 'ZamNowhere.vst3'" in view.slots.faults[(1,)]
     control = view.panel.rows["threshold_db"].control
@@ -67,7 +63,7 @@ def test_a_plugin_tells_its_parameters_and_keeps_what_is_set(
     view.list.choose((1,))
     view.remove_button.click()
     chain = document.state.preset.chain
-    with qtbot.waitSignal(view.said, timeout=MS):
+    with qtbot.waitSignal(view.told, timeout=MS):
         view.jobs.save(tmp_path / "rack.toml", overwrite=False, states=True)
     with qtbot.waitSignal(document.changed, timeout=MS):
         view.jobs.open(tmp_path / "rack.toml")
@@ -91,18 +87,21 @@ def test_a_knob_that_is_turned_in_the_plugins_window_is_in_the_slot(
         monkeypatch.setenv("DISPLAY", place.name)
         document, view = shown(qtbot, engine, COMP)
         qtbot.waitUntil(lambda: "attack_ms" in view.panel.rows, timeout=MS)
-        open_window(qtbot, engine, view)
+        open_window(qtbot, view)
         window = place.window(TITLE)
         place.window("ZamComp", by="--class")
         place.drag(window, FIRST_KNOB, up=25)
         place.close(window)
-        qtbot.waitUntil(lambda: document.undo_stack.count() == 2, timeout=MS)
+        qtbot.waitUntil(lambda: document.undo_stack.count() == 1, timeout=MS)
         assert document.state.preset.chain.slots[0].state is not None
         row = view.panel.rows["attack_ms"]
         qtbot.waitUntil(lambda: row.control is not None and row.control.value > 15, timeout=MS)
-        open_window(qtbot, engine, view)
+        open_window(qtbot, view)
         place.window(TITLE)
         view.panel.head.window_button.click()
         qtbot.waitUntil(lambda: view.jobs.edited is None, timeout=MS)
-        assert engine.state == "idle"
-        assert document.undo_stack.count() == 2
+        assert isinstance(view.editor, Engine)
+        assert view.editor.state == "idle"
+        assert document.undo_stack.count() == 1
+        view.shut()
+        assert view.editor.process_id == 0

@@ -3,22 +3,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fake_engine import FakeEngine
+from chain_shown import Shown
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication, QLabel, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from nast_fx.models import ChainSpec, SlotSpec
+from nast_fx.models import SlotSpec
 from nast_fx.models.chain import AutomationSpec, BranchSpec
 from nast_fx.models.plugin_table import BUILTINS, ParameterInfo
 from nast_fx_gui.controls.kinds import ChoiceControl, FlagControl, PathControl
 from nast_fx_gui.controls.scale import N_STEPS, Scale
 from nast_fx_gui.controls.scaled import ScaledControl
-from nast_fx_gui.model.document import Document
 from nast_fx_gui.panels.automation import AutomationDialog
 from nast_fx_gui.panels.parameter_row import ParameterRow
-from nast_fx_gui.views.chain import ChainView
 
 ALL = [(plugin, name) for plugin, info in BUILTINS.items() for name in info.parameters]
 NUMBERS = [(plugin, name) for plugin, name in ALL if BUILTINS[plugin].parameters[name].kind == "number"]
@@ -27,26 +25,6 @@ NUMBERS = [(plugin, name) for plugin, name in ALL if BUILTINS[plugin].parameters
 def slot_of(plugin: str) -> SlotSpec:
     files = {name: "room.wav" for name, part in BUILTINS[plugin].parameters.items() if part.kind == "file"}
     return SlotSpec(plugin=plugin, parameters=files)
-
-
-class Shown:
-    """A view with one slot that is chosen."""
-
-    def __init__(self, qtbot: QtBot, *slots: SlotSpec) -> None:
-        self.document, self.engine = Document(), FakeEngine()
-        self.document.set_chain(ChainSpec(slots=slots))
-        self.document.undo_stack.clear()
-        self.view = ChainView(self.document, self.engine)
-        qtbot.addWidget(self.view)
-        self.view.list.choose((0,))
-
-    @property
-    def slot(self) -> SlotSpec:
-        return self.document.state.preset.chain.slots[0]
-
-    def row(self, name: str) -> ParameterRow:
-        rows = self.view.panel.rows
-        return rows[name] if name in rows else self.view.panel.head.rows[name]
 
 
 def test_every_parameter_of_every_built_in_is_here() -> None:

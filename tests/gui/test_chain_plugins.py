@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import FakeEngine, FakeJob
+from chain_shown import Shown
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -14,10 +14,9 @@ from nast_fx.models import ChainSpec, Preset, SlotSpec
 from nast_fx.models.chain import BranchSpec, StateSpec
 from nast_fx.models.plugin_table import BUILTINS
 from nast_fx_gui.model.chain_jobs import CHECK_MS
-from nast_fx_gui.model.document import Document, PresetOrigin
+from nast_fx_gui.model.document import PresetOrigin
 from nast_fx_gui.model.plugins import entries_of
 from nast_fx_gui.model.slots import FAULT
-from nast_fx_gui.views.chain import ChainView
 
 COMP = SlotSpec(plugin="ZamComp.vst3")
 
@@ -51,28 +50,6 @@ SAID = {
         number("stereo", True, default=False),
     ],
 }
-
-
-class Shown:
-    def __init__(self, qtbot: QtBot, *slots: SlotSpec) -> None:
-        self.document, self.engine, self.editor = Document(), FakeEngine(), FakeEngine()
-        self.document.set_chain(ChainSpec(slots=slots))
-        self.document.undo_stack.clear()
-        self.view = ChainView(self.document, self.engine, editor=self.editor)
-        qtbot.addWidget(self.view)
-        self.view.load()
-        self.view.list.choose((0,))
-
-    @property
-    def plugins(self) -> list[str]:
-        return [slot.plugin for slot in self.document.state.preset.chain.slots]
-
-    def names(self) -> list[str]:
-        found = self.view.plugins.found
-        return [found.index(row, 0).data() for row in range(found.rowCount())]
-
-    def job(self, action: str, kind: str = "chains") -> FakeJob:
-        return self.engine.last(kind, action)
 
 
 def test_built_ins_are_there_at_once_and_plugins_when_the_engine_has_answered(qtbot: QtBot) -> None:
@@ -434,7 +411,7 @@ def test_a_chain_file_is_saved_with_states_if_asked_for(
     assert request["chain"]["slots"] == [{"plugin": "ZamComp.vst3"}]
     assert request["chain_file"] == "/p/glue.toml"
     said: list[str] = []
-    shown.view.said.connect(said.append)
+    shown.view.told.connect(said.append)
     shown.job("save").finish(path="/tmp/rack.toml", notes=["ZamComp: something"])
     assert said == ["ZamComp: something", "The chain is saved: /tmp/rack.toml"]
 
