@@ -23,6 +23,7 @@ _PARTS = {
     "griffin_lim": "Griffin-Lim",
     "f_max": "highest frequency",
     "start_seconds": "start",
+    "length_seconds": "length",
     "_seconds": " length",
     "_db": "",
     "n_fft": "FFT length",

@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from nast_fx.errors import UsageError
 from nast_fx.models import RenderRequest
 
 from ..certain import certain
@@ -162,7 +163,15 @@ class ResultLine(QWidget):
     def copy_command(self) -> None:
         """Copy the command line of what was made."""
         if self.made is not None:
-            certain(QGuiApplication.clipboard()).setText(command_text(self.made.request))
+            request = self.made.request
+            if self.made.is_preview:
+                request = request.model_copy(update={"output": None, "overwrite": "rename"})
+            try:
+                text = command_text(request)
+            except UsageError as error:  # a chain that is in no file
+                self.told.emit(str(error))
+                return
+            certain(QGuiApplication.clipboard()).setText(text)
             self.told.emit(_("The command line was copied."))
 
     def _copy_file(self) -> None:
@@ -188,4 +197,4 @@ def command_text(request: RenderRequest) -> str:
     """Give the command line that does what `request` does."""
     from nast_fx.models.command_line import command_line
 
-    return typed(command_line(request, {}))
+    return typed(command_line(request))

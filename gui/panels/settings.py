@@ -79,7 +79,6 @@ class SettingsPanel(QScrollArea):
         self.choice.setCurrentIndex(self.choice.findData(preset.method))
         settings = METHOD_SETTINGS[preset.method]
         self.paper.setText(_("After {paper}").format(paper=settings.paper))
-        self.paper.setToolTip(_(settings.__doc__ or ""))
         form = self._form_of(preset.method)
         for name, other in self.methods.items():
             other.setVisible(name == preset.method)

@@ -125,5 +125,10 @@ class SoundPicture(QWidget):
 
     def _show_facts(self, facts: dict[str, Any]) -> None:
         rows = fact_rows(facts)[:N_SHORT]
-        self.words.setText(" \N{MIDDLE DOT} ".join(value for _label, value in rows))
+        self.words.setText(" \N{MIDDLE DOT} ".join(_short(value) for _label, value in rows))
         self.words.setToolTip("\n".join(f"{label}: {value}" for label, value in rows))
+
+
+def _short(value: str) -> str:
+    """Leave out how sure a value is; the tooltip and the panel say it."""
+    return value.partition(" (")[0]

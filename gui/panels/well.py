@@ -179,6 +179,12 @@ class StyleWell(_Well):
         self.known_menu.setToolTipsVisible(True)
         self.known.setMenu(self.known_menu)
         self.line.addWidget(self.known)
+        self.away = QToolButton(self)
+        self.away.setText("\N{MULTIPLICATION SIGN}")
+        self.away.setAccessibleName(_("Remove the style"))
+        self.away.setToolTip(_("Remove this style"))
+        self.away.clicked.connect(lambda _checked=False: self._document.set_styles([]))
+        self.line.addWidget(self.away)
         self.lines: list[_StyleLine] = []
         self.show_known(())
         self.show_state(None, document.state)
@@ -223,7 +229,8 @@ class StyleWell(_Well):
             self.outer.removeWidget(line)
             line.hide()
             line.deleteLater()
-        self.lines = [_StyleLine(style, self) for style in styles]
+        self.away.setVisible(len(styles) == 1)
+        self.lines = [_StyleLine(style, self) for style in styles] if len(styles) > 1 else []
         for number, line in enumerate(self.lines):
             line.weighed.connect(lambda weight, number=number: self._weigh(number, weight))
             line.removed.connect(lambda number=number: self._remove(number))

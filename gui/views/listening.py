@@ -60,6 +60,11 @@ class Listening(QObject):
         self._connect()
         self.show_state(None, session.document.state)
 
+    @property
+    def has_result(self) -> bool:
+        """Whether there is something to compare."""
+        return self.comparison.can_hear("B")
+
     def show_state(self, old: State | None, new: State) -> None:
         """Show and play a state's files."""
         if old is None or old.content != new.content:

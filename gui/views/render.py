@@ -89,10 +89,10 @@ class RenderView(QWidget):
         self.content_row.show_hint(new.content is None)
         self.style_row.show_hint(not new.preset.styles)
         self.example.setVisible(new.content is None)
-        for part in (self.listening.transport, self.listening.panel):
-            part.setVisible(new.content is not None)
-        if old is not None and old.content != new.content:
+        self.listening.transport.setVisible(new.content is not None)
+        if old is None or old.content != new.content:
             self.result_row.show_hint(True)
+            self.listening.panel.hide()
         if old is None or old.content != new.content or old.preset.styles != new.preset.styles:
             self.verdict.setText("")
 
@@ -158,7 +158,7 @@ class RenderView(QWidget):
         self.result.told.connect(self.told)
         session.document.changed.connect(self.show_state)
         session.styles.listed.connect(self.style_well.show_known)
-        session.rendering.started.connect(lambda _is_preview: self._show_ready())
+        session.rendering.started.connect(self._on_start)
         session.rendering.made.connect(self._on_made)
         session.rendering.ended.connect(self._on_end)
         session.checking.checked.connect(self._on_checked)
@@ -174,14 +174,21 @@ class RenderView(QWidget):
         self._session.rendering.set_automatic(is_on)
         self._session.remembered.set_flag("automatic-preview", is_on)
 
+    def _on_start(self, is_preview: bool) -> None:
+        self._show_ready()
+        if not is_preview:
+            self.listening.panel.hide()  # the loss curve needs the room
+
     def _on_made(self, made: Made) -> None:
         self.result.show_made(made)
         self.result_row.show_hint(False)
+        self.listening.panel.show()
         if not made.is_preview:
             self.told.emit(_("{name} was made.").format(name=made.path.name))
 
     def _on_end(self, error: NastFxError | None) -> None:
         self._show_ready()
+        self.listening.panel.setVisible(self.listening.has_result)
         if isinstance(error, CancelledError):
             self.told.emit(_("Cancelled; no file was written."))
         elif error is not None:
@@ -196,15 +203,14 @@ class RenderView(QWidget):
             words.append(_("{time} at {rate} kHz").format(time=length, rate=f"{rate / 1000:g}"))
         if facts.get("segments") is not None:
             words.append(_("{n} segments").format(n=facts["segments"]))
-        words += [str(note) for note in facts.get("notes") or ()]
-        self._show_verdict(" \N{MIDDLE DOT} ".join(words))
+        self._show_verdict(" \N{MIDDLE DOT} ".join(words), *map(str, facts.get("notes") or ()))
 
     def _on_fault(self, sentence: str) -> None:
         self._show_verdict(f"\N{WARNING SIGN} {sentence[:1].upper()}{sentence[1:]}")
 
-    def _show_verdict(self, text: str) -> None:
+    def _show_verdict(self, text: str, *notes: str) -> None:
         self.verdict.setText(text)
-        self.verdict.setToolTip(text)
+        self.verdict.setToolTip("\n".join((text, *notes)))
 
     def _show_ready(self) -> None:
         state = self._session.document.state

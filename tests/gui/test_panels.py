@@ -119,7 +119,8 @@ def test_the_style_well_both_ways(qtbot: QtBot, document: Document, remembered: 
     assert panel.lines[1].box.value == 1
     panel.lines[0].away.click()
     assert [str(style.path) for style in document.state.preset.styles] == ["rain.wav"]
-    document.set_styles([])
+    assert panel.name.text() == "rain.wav"
+    panel.away.click()
     assert panel.name.text() == "nothing chosen"
     assert not panel.lines
 

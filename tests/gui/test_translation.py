@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import ast
 import gettext as standard
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
+import nast_fx
+from nast_fx.models import METHOD_SETTINGS, Preset, RenderPlan, Settings, StyleReference, Tracking
+from nast_fx.models.preset import PresetOutput
 from nast_fx_gui import translation
+from nast_fx_gui.controls.facts import facts_of
+from nast_fx_gui.panels.preset_actions import WORDS
+
+GUI = Path(translation.__file__).parent
+ENGINE = Path(nast_fx.__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +47,63 @@ def test_an_unknown_language_is_english() -> None:
     translation.use_language("xx")
     assert translation.gettext("Cancel") == "Cancel"
     assert translation.gettext("") == ""
+
+
+def texts_of_sources() -> set[str]:
+    """All that the window's sources show through `_`, and the stages that the engine reports."""
+    found = set()
+    for folder, names in ((GUI, ("_",)), (ENGINE, ("Progress",))):
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                    found |= {
+                        one.value
+                        for one in node.args[:1]
+                        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                    }
+    return found
+
+
+def texts_of_models() -> set[str]:
+    """Labels and help of all fields that have a row, and what methods are called."""
+    rows: list[tuple[type[Settings], str]] = [(Preset, name) for name in WORDS]
+    for model in (*METHOD_SETTINGS.values(), RenderPlan, Tracking, PresetOutput, StyleReference):
+        rows += [(model, name) for name in model.model_fields]
+    found = {settings.title for settings in METHOD_SETTINGS.values()}
+    for model, name in rows:
+        facts = facts_of(model, name)
+        found |= {text for text in (facts.label, facts.help, facts.unit) if text}
+    return found
+
+
+@pytest.mark.parametrize("language", sorted(set(translation.LANGUAGES) - {"en"}))
+def test_every_text_is_translated(language: str) -> None:
+    texts = translation.read_po(translation.LOCALE_FOLDER / language / "LC_MESSAGES" / "nast-fx.po")
+    wanted = texts_of_sources() | texts_of_models()
+    assert len(wanted) > 300
+    assert not sorted(wanted - set(texts))
+    assert not sorted(set(texts) - wanted - {""}), "nobody shows these any more"
+
+
+@pytest.mark.parametrize("language", sorted(set(translation.LANGUAGES) - {"en"}))
+def test_translations_have_the_same_places(language: str) -> None:
+    texts = translation.read_po(translation.LOCALE_FOLDER / language / "LC_MESSAGES" / "nast-fx.po")
+    wrong = [
+        text
+        for text, other in texts.items()
+        if text and (places(text) != places(other) or text.count("&") != other.count("&"))
+    ]
+    assert not wrong
+
+
+def places(text: str) -> set[str]:
+    """Names in braces."""
+    return {name for _before, name, _format, _rest in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", sorted(set(translation.LANGUAGES) - {"en"}))
+def test_catalogs_are_made_of_what_people_wrote(language: str) -> None:
+    source = translation.LOCALE_FOLDER / language / "LC_MESSAGES" / "nast-fx.po"
+    assert source.with_suffix(".mo").read_bytes() == translation.mo_bytes(translation.read_po(source))
+    translation.use_language(f"{language}_XX")
+    assert translation.gettext("Cancel") != "Cancel"
