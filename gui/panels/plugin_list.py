@@ -147,7 +147,7 @@ class PluginListPanel(QWidget):
         self.add_button.setEnabled(entry is not None and entry.can_be_added)
         is_denied = entry is not None and entry.kind == "denied"
         self.deny_button.setEnabled(entry is not None and bool(entry.path))
-        self.deny_button.setText(_("A&llow") if is_denied else _("&Deny"))
+        self.deny_button.setText(_("Allow") if is_denied else _("Den&y"))
         self.deny_button.setToolTip(
             _("Let the plugin be opened again")
             if is_denied

@@ -54,7 +54,7 @@ class SlotHead(QWidget):
         self.rows = {name: self._row(name) for name in FIELDS}
         self.window_button = self._button(_("Open the plugin's &window"), self._toggle_window)
         self.window_button.setToolTip(_("Set the plugin in its own window; the slot keeps what is set there"))
-        self.again = self._button(_("&Look again"))
+        self.again = self._button(_("Loo&k again"))
         self.again.setToolTip(_("Look for the plugin, and ask it for its parameters, once more"))
         self.branch_button = self._button(_("Add &branch"), self._add_branch)
         self.branch_button.setToolTip(_("Add a path that hears what enters the parallel slot"))

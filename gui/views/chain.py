@@ -170,10 +170,10 @@ class ChainView(QWidget):
             _("Dow&n"), _("Move the slot down (Alt+Down)"), lambda: self._do(partial(slots.step, down=True))
         )
         self.double_button = make(
-            _("&Duplicate"), _("Add the same slot behind it (Ctrl+D)"), lambda: self._do(slots.duplicate)
+            _("Dupl&icate"), _("Add the same slot behind it (Ctrl+D)"), lambda: self._do(slots.duplicate)
         )
         self.remove_button = make(
-            _("&Remove"), _("Take the slot out (Delete)"), lambda: self._do(slots.remove)
+            _("Re&move"), _("Take the slot out (Delete)"), lambda: self._do(slots.remove)
         )
 
     def _button(self, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:

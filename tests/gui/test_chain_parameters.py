@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from chain_shown import Shown
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QWheelEvent
-from PyQt6.QtWidgets import QApplication, QLabel, QScrollBar, QWidget
+from PyQt6.QtGui import QKeySequence, QWheelEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from nast_fx.models import SlotSpec
@@ -17,6 +17,8 @@ from nast_fx_gui.controls.scale import N_STEPS, Scale
 from nast_fx_gui.controls.scaled import ScaledControl
 from nast_fx_gui.panels.automation import AutomationDialog
 from nast_fx_gui.panels.parameter_row import ParameterRow
+from nast_fx_gui.translation import use_language
+from nast_fx_gui.window import MainWindow
 
 ALL = [(plugin, name) for plugin, info in BUILTINS.items() for name in info.parameters]
 NUMBERS = [(plugin, name) for plugin, name in ALL if BUILTINS[plugin].parameters[name].kind == "number"]
@@ -318,3 +320,27 @@ def named_by_label(widget: QWidget) -> bool:
     window = widget.window()
     assert window is not None
     return any(label.buddy() is widget for label in window.findChildren(QLabel))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_two_keys_are_one(qtbot: QtBot, language: str) -> None:
+    use_language(language)
+    try:
+        window = MainWindow(Shown(qtbot).session)
+        qtbot.addWidget(window)
+        view = window.views["chain"]
+        window.tabs.setCurrentWidget(view)
+        window.show()
+        bar = window.menuBar()
+        assert bar is not None
+        texts = [action.text() for action in bar.actions()]
+        for kind in (QAbstractButton, QLabel):
+            texts += [widget.text() for widget in view.findChildren(kind) if not widget.isHidden()]
+        hosted = window.views["chain"].panel.head  # type: ignore[attr-defined]
+        texts += [hosted.window_button.text(), hosted.again.text(), hosted.branch_button.text()]
+        keys = [QKeySequence.mnemonic(text).toString() for text in dict.fromkeys(texts)]
+        used = [key for key in keys if key]
+        assert len(used) > 12
+        assert sorted(used) == sorted(set(used))
+    finally:
+        use_language("en")
