@@ -174,7 +174,7 @@ class PluginListPanel(QWidget):
         is_scanning = self._catalog.is_scanning
         self.bar.setVisible(is_scanning)
         self.bar.setValue(0)
-        self.scan_button.setText(_("&Stop scan") if is_scanning else _("&Scan for plugins"))
+        self.scan_button.setText(_("Stop scan") if is_scanning else _("&Scan for plugins"))
 
     def _report(self, note: str, share: float) -> None:
         self.bar.setValue(round(N_STEPS * share))
