@@ -75,20 +75,18 @@ class LossCurve(QWidget):
                 pen = self._pen(number)
                 self._curves[name] = self._plot.plot(name=name, pen=pen)
             steps, values = zip(*points, strict=True)
-            self._curves[name].setData(list(steps), list(values))
+            self._curves[name].setData(list(steps), [math.log10(value) for value in values])
 
     def _make(self) -> None:
         import pyqtgraph
 
         self._plot = pyqtgraph.PlotWidget(self)
-        self._plot.setLogMode(y=True)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setMenuEnabled(False)
         self._plot.hideButtons()
         self._plot.addLegend(offset=(-10, 5))
-        self._plot.setLabel("left", _("loss"))
+        self._plot.setLabel("left", _("loss, log10"))
         self._plot.getAxis("bottom").setStyle(showValues=False)
-        self._plot.getAxis("left").setStyle(maxTickLevel=0)  # powers of ten; more have no room
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._column.addWidget(self._plot)
         self._show_look()
@@ -132,7 +130,7 @@ class ProgressPanel(QWidget):
         self.stop.setToolTip(_("Stop the work; no file is written."))
         self.stop.clicked.connect(rendering.cancel)
         self.curve = LossCurve(theme, self)
-        self.curve.setFixedHeight(110)
+        self.curve.setFixedHeight(96)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         line = QHBoxLayout()

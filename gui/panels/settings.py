@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from PyQt6.QtCore import QSize
 from PyQt6.QtWidgets import QComboBox, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nast_fx.errors import UsageError
 from nast_fx.models import METHOD_SETTINGS, MethodSettings, RenderPlan, Tracking
 from nast_fx.models.preset import PresetOutput
 
+from ..certain import certain
 from ..controls.form import Form
 from ..model.document import Document, State
 from ..model.edits import method_settings
@@ -66,6 +68,12 @@ class SettingsPanel(QScrollArea):
             )
         document.changed.connect(self.show_state)
         self.show_state(None, document.state)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the rows need, in any language."""
+        inside = certain(self.widget()).minimumSizeHint().width()
+        bar = certain(self.verticalScrollBar()).sizeHint().width()
+        return QSize(inside + bar, super().minimumSizeHint().height())
 
     def show_state(self, old: State | None, new: State) -> None:
         """Show a state's settings, and where they differ from its preset's."""

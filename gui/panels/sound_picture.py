@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SoundPicture"]
 
+LEAST_HEIGHT = 40  # pixels of a picture
 N_SHORT = 7  # facts that the line shows: loudness, range, peak, key in three notations, tempo
 
 
@@ -77,6 +78,7 @@ class SoundPicture(QWidget):
         menu.addAction(action)
         self.button.setMenu(menu)
         self.stack = QStackedWidget(self)
+        self.stack.setMinimumHeight(LEAST_HEIGHT)
         for page in (self.waveform, self.spectrogram, self.still):
             self.stack.addWidget(page)
         line = QHBoxLayout()

@@ -10,8 +10,6 @@ from .drop_area import DropArea
 
 __all__ = ["SoundRow"]
 
-LEAST_HEIGHT = 96  # pixels
-
 
 class SoundRow(DropArea):
     """A header, and a place for pictures of the sound; files can be dropped on all of it.
@@ -26,7 +24,6 @@ class SoundRow(DropArea):
     def __init__(self, header: QWidget, hint: str) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setMinimumHeight(LEAST_HEIGHT)
         self.header = header
         self.picture: QWidget | None = None
         self.hint = QWidget(self)

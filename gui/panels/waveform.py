@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter
 from PyQt6.QtWidgets import QWidget
@@ -20,6 +18,7 @@ from ..model.peaks import Peaks
 from ..model.time_axis import TimeAxis
 from ..theme import Colors
 from ..translation import gettext as _
+from .coverage import CHANNEL_SHARE, coverage
 from .picture import draw_scale, image_of
 from .scratch import ScratchName
 from .time_view import TimeView
@@ -33,7 +32,6 @@ __all__ = ["WaveformPanel", "WaveformPicture"]
 COARSE_RATE, FINE_RATE = 100.0, 2000.0  # columns a second: at first, and of a file that is short
 FINE_SECONDS = 600.0  # the longest file that is looked at twice
 REPAINT_MS = 60  # while columns come
-CHANNEL_SHARE = 0.92  # of a channel's height, so that two full ones do not touch
 SCALE_DB = (0, -6, -12, -24)
 
 
@@ -218,28 +216,6 @@ class WaveformPanel(TimeView):
     def set_file(self, path: Path | None) -> None:
         """Show another file, or none."""
         self.picture.set_file(path)
-
-
-def coverage(
-    low: npt.NDArray[np.float32], high: npt.NDArray[np.float32], height: int
-) -> npt.NDArray[np.uint8]:
-    """Draw least and largest samples (channel, column) as (row, column): how much of a pixel is filled.
-
-    Every column fills at least one pixel, so that silence is a line.
-    """
-    n_channels, n_columns = low.shape
-    levels = np.zeros((height, n_columns), np.uint8)
-    edges = np.linspace(0, height, n_channels + 1).astype(int)
-    for channel, (top, bottom) in enumerate(itertools.pairwise(edges.tolist())):
-        half = np.float32((bottom - top) / 2)
-        scale = np.float32(half * CHANNEL_SHARE)
-        above = half - np.clip(high[channel], -1, 1) * scale
-        below = half - np.clip(low[channel], -1, 1) * scale
-        short = np.maximum(1 - (below - above), 0) / 2
-        rows = np.arange(bottom - top, dtype=np.float32)[:, None]
-        filled = np.minimum(rows + 1, below + short) - np.maximum(rows, above - short)
-        levels[top:bottom] = np.clip(filled, 0, 1) * 255
-    return levels
 
 
 def _shades(color: QColor) -> list[int]:

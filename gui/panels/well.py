@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -30,6 +31,7 @@ from ..translation import gettext as _
 
 __all__ = ["SOUND_FILES", "ContentWell", "Elided", "StyleWell"]
 
+MOST_LINES_HEIGHT = 84  # pixels of the list of styles; more scroll
 SOUND_FILES = "*.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf *.mid *.midi"
 STYLE_FILES = "*.naststyle *.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf"
 
@@ -186,6 +188,10 @@ class StyleWell(_Well):
         self.away.clicked.connect(lambda _checked=False: self._document.set_styles([]))
         self.line.addWidget(self.away)
         self.lines: list[_StyleLine] = []
+        self.several = QScrollArea(self)
+        self.several.setWidgetResizable(True)
+        self.several.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.outer.addWidget(self.several)
         self.show_known(())
         self.show_state(None, document.state)
 
@@ -225,16 +231,20 @@ class StyleWell(_Well):
         self._rebuild(styles)
 
     def _rebuild(self, styles: Sequence[StyleReference]) -> None:
-        for line in self.lines:
-            self.outer.removeWidget(line)
-            line.hide()
-            line.deleteLater()
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         self.away.setVisible(len(styles) == 1)
-        self.lines = [_StyleLine(style, self) for style in styles] if len(styles) > 1 else []
+        self.lines = [_StyleLine(style, inside) for style in styles] if len(styles) > 1 else []
         for number, line in enumerate(self.lines):
             line.weighed.connect(lambda weight, number=number: self._weigh(number, weight))
             line.removed.connect(lambda number=number: self._remove(number))
-            self.outer.addWidget(line)
+            column.addWidget(line)
+        self.several.setWidget(inside)  # what was in it goes
+        height = inside.sizeHint().height()
+        self.several.setFixedHeight(min(height, MOST_LINES_HEIGHT))
+        self.several.setVisible(bool(self.lines))
 
     def _take_known(self, name: str) -> None:
         self._document.set_styles([*self._document.state.preset.styles, StyleReference(path=Path(name))])

@@ -145,7 +145,7 @@ class ReadAhead:
         kept: dict[str, SourceReader] = {}
         for name, source in asked.items():
             old = self._readers.get(name)
-            if old is not None and old.source == source:
+            if old is not None and old.source is source:  # an equal one may be of a file that was replaced
                 kept[name] = self._readers.pop(name)
                 continue
             try:

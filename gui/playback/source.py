@@ -19,6 +19,7 @@ __all__ = ["N_CHANNELS", "Frames", "Source", "SourceReader"]
 
 N_CHANNELS = 2  # that are heard
 LEAD_FRAMES = 2048  # which the filter of a change of rate needs before a place, and plenty
+NO_LENGTH = 2**62  # frames, of a FLAC that was piped
 CHUNK_FRAMES = 8192
 CENTER_GAIN = 10 ** (-3 / 20)  # of what is neither left nor right (ITU-R BS.775)
 
@@ -60,7 +61,7 @@ class SourceReader:
     Raises
     ------
     AudioFileError
-        The file cannot be opened.
+        The file cannot be opened, or does not tell its length.
     """
 
     def __init__(self, source: Source, sample_rate: int) -> None:
@@ -69,6 +70,12 @@ class SourceReader:
             self._file = soundfile.SoundFile(str(source.path))
         except (OSError, RuntimeError):
             raise AudioFileError(_("{name}: cannot be played").format(name=source.path.name)) from None
+        if self._file.frames >= NO_LENGTH:
+            self._file.close()
+            text = _(
+                "{name}: its header does not tell its length, so that it cannot be played; it can be rendered"
+            )
+            raise AudioFileError(text.format(name=source.path.name))
         self._matrix = _mix_matrix(self._file.channels)
         self._rates = (self._file.samplerate, sample_rate)
         self._length = max(1, round(self._file.frames * sample_rate / self._file.samplerate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -10,8 +11,10 @@ import soundfile
 import soxr
 from fake_device import FakeDevice
 
+from nast_fx.errors import AudioFileError
 from nast_fx_gui.playback.mixer import FADE_SECONDS
 from nast_fx_gui.playback.player import Player
+from nast_fx_gui.playback.read_ahead import ReadAhead
 from nast_fx_gui.playback.source import Source, SourceReader
 
 RATE = 48_000
@@ -243,6 +246,53 @@ def test_a_bad_file_is_one_sentence_and_the_others_play(qtbot, player, device, n
     player.hear({"a": 1.0, "bad": 1.0})
     play_to_the_end(qtbot, player)
     assert np.array_equal(device.heard, samples)
+
+
+def test_a_file_that_was_replaced_is_heard_anew(qtbot, player, device, noise):
+    (path, _), (other, samples) = noise(1), noise(2)
+    player.set_sources({"a": Source(path)})
+    player.hear({"a": 1.0})
+    play_to_the_end(qtbot, player)
+    n_first = len(device.heard)
+    other.replace(path)  # as a render does that is done again
+    player.set_sources({"a": Source(path)})
+    player.seek(0.0)
+    play_to_the_end(qtbot, player)
+    assert np.array_equal(device.heard[n_first:], samples)
+
+
+def test_what_was_being_read_at_a_seek_is_thrown_away(noise, monkeypatch):
+    path, samples = noise(1)
+    read, begun, may_go_on = SourceReader.read, threading.Event(), threading.Event()
+
+    def slow(*args):
+        begun.set()
+        assert may_go_on.wait(5)
+        return read(*args)
+
+    monkeypatch.setattr(SourceReader, "read", slow)
+    ahead = ReadAhead(RATE, pytest.fail, lambda _length: None)
+    ahead.set_sources({"a": Source(path)}, 0)
+    assert begun.wait(5)
+    ahead.seek(RATE, None)
+    may_go_on.set()
+    limit = time.monotonic() + 5
+    while (piece := ahead.take(100)) is None:
+        assert time.monotonic() < limit
+        time.sleep(0.001)
+    ahead.close()
+    assert piece.position == RATE
+    assert np.array_equal(piece.frames["a"], samples[RATE : RATE + 100])
+
+
+def test_a_flac_without_its_length_is_one_sentence(tmp_path):
+    soundfile.write(tmp_path / "piped.flac", np.zeros((1000, 2)), RATE)
+    data = bytearray((tmp_path / "piped.flac").read_bytes())
+    data[21] &= 0xF0  # the 36 bits of STREAMINFO that count samples
+    data[22:26] = bytes(4)
+    (tmp_path / "piped.flac").write_bytes(data)
+    with pytest.raises(AudioFileError, match="does not tell its length"):
+        SourceReader(Source(tmp_path / "piped.flac"), RATE)
 
 
 def test_no_call_waits(qtbot, player, device, noise, monkeypatch):

@@ -1,4 +1,4 @@
-"""Waveform, spectrogram, facts with the real engine: a file is seen as it is, and an hour opens at once."""
+"""Waveform, spectrogram and facts with the real engine: a file is seen as it is, an hour opens at once."""
 
 from __future__ import annotations
 

@@ -9,13 +9,18 @@ import numpy as np
 import pytest
 import sound_files
 from fake_engine import FakeEngine
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PyQt6.QtCore import QPoint, QPointF, Qt, QTimer
 from PyQt6.QtGui import QImage, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
 from nast_fx.errors import AudioFileError
 from nast_fx_gui.model.time_axis import TimeAxis
+from nast_fx_gui.panels.coverage import CHANNEL_SHARE, coverage
 from nast_fx_gui.panels.spectrogram import SpectrogramPanel
+from nast_fx_gui.panels.time_scroll import TimeScrollBar
 from nast_fx_gui.panels.waveform import WaveformPanel
 
 SONG = Path("song.wav")
@@ -78,6 +83,15 @@ def test_channels_are_seen_where_they_sound(loaded):
     left, right = slice(width // 8, width * 3 // 8), slice(width * 5 // 8, width * 7 // 8)
     assert top[:, left].mean() > 0.6 > 0.1 > top[:, right].mean()
     assert bottom[:, right].mean() > 0.6 > 0.1 > bottom[:, left].mean()
+
+
+@given(arrays(np.float32, (2, 5), elements=st.floats(-1.5, 1.5, width=32)), st.integers(20, 90))
+def test_how_much_is_filled_is_how_far_it_moves(values, height):
+    low, high = np.minimum(values, -values), np.maximum(values, -values) * np.float32(0.5)
+    levels = coverage(low, high, height).astype(float) / 255
+    for channel, part in enumerate((levels[: height // 2], levels[height // 2 :])):
+        moves = (np.clip(high[channel], -1, 1) - np.clip(low[channel], -1, 1)) * len(part) / 2 * CHANNEL_SHARE
+        assert part.sum(axis=0) == pytest.approx(np.maximum(moves, 1), abs=0.02)
 
 
 def test_a_file_asks_for_peaks_and_another_one_cancels(waveform, engine, axis):
@@ -201,6 +215,36 @@ def test_keys_and_wheel_zoom_and_scroll(qtbot, loaded, axis):
     before = axis.start
     wheel(loaded, 2.25, -120, SHIFT)
     assert axis.start == pytest.approx(before + 0.125)
+
+
+def test_the_scroll_bar_and_the_axis_are_one(qtbot, axis):
+    bar = TimeScrollBar(axis)
+    qtbot.addWidget(bar)
+    assert not bar.isEnabled()
+    axis.set_length(100)
+    axis.show(20.00049, 30.00049)
+    assert axis.start == 20.00049, "it takes nothing back"
+    assert bar.isEnabled()
+    assert (bar.maximum(), bar.pageStep(), bar.value()) == (90_000, 10_000, 20_000)
+    bar.setValue(bar.maximum())
+    assert (axis.start, axis.end) == (pytest.approx(90), pytest.approx(100))
+
+
+def test_beats_and_segments_are_seen(loaded):
+    before = pixels(loaded)
+    loaded.set_marks(beats=(1.0, 9.0), segments=(5.0,))
+    changed = np.abs(pixels(loaded) - before) > 30
+    height, width = changed.shape
+
+    def place(seconds):
+        x = round(seconds / 10 * width)
+        return slice(x - 3, x + 4)
+
+    assert changed[-8:, place(1)].any()
+    assert changed[-8:, place(9)].any()
+    assert not changed[: height // 2, place(1)].any(), "beats are short strokes below"
+    assert changed[:, place(5)].any(axis=1).mean() > 0.4, "seams go through"
+    assert not changed[:, place(3)].any()
 
 
 def wheel(panel, seconds, turn, modifiers=Qt.KeyboardModifier.NoModifier):

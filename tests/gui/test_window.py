@@ -33,7 +33,6 @@ HEAVY = {
     "pedalboard",
     "scipy",
     "matplotlib",
-    "soxr",
     "nast_fx.audio",
     "nast_fx.render",
     "nast_fx.jobs",
