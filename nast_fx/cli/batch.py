@@ -12,10 +12,9 @@ import typer
 
 from nast_fx.cli.console import Reporter, reporter_for
 from nast_fx.cli.options import RUN
-from nast_fx.cli.parameters import takes
+from nast_fx.cli.parameters import checked, option_names, takes
 from nast_fx.cli.queue_options import INPUT, QueueOptions
 from nast_fx.errors import AudioFileError, CancelledError, NothingToDoError, UsageError
-from nast_fx.models import validated
 from nast_fx.models.queue import QueueLimits
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _go_on(options: BatchOptions, journal: Journal, reporter: Reporter) -> None:
         raise AudioFileError("the mix of these stems is gone; give the batch's whole command again")
     groups = [StemGroup.from_dict(values) for values in settings.pop("stems", [])]
     reporter.note(f"Going on with {len(tasks)} files of {root}.")
-    limits = validated(QueueLimits, settings)
+    limits = checked(QueueLimits, settings | options._given(QueueLimits), names=option_names(BatchOptions))
     plan = plan_rest(tasks, journal)
     plan.groups = groups
     _run(plan, options, root, limits, journal, reporter, None)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["INPUT", "QueueOptions"]
 
 INPUT = "Input"
+CLUSTER = "Cluster"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,24 @@ class QueueOptions(StyleOptions, JobOptions):
     ] = None
     when_full: Annotated[
         str | None, field_option("--when-full", model=QueueLimits, field="when_full", panel=RUN)
+    ] = None
+    cluster: Annotated[
+        str | None,
+        field_option("--cluster", model=QueueLimits, field="cluster", panel=CLUSTER, metavar="ADDRESS"),
+    ] = None
+    cluster_resources: Annotated[
+        str | None,
+        field_option(
+            "--cluster-resources",
+            model=QueueLimits,
+            field="cluster_resources",
+            panel=CLUSTER,
+            metavar="NAME=N",
+        ),
+    ] = None
+    storage: Annotated[
+        str | None,
+        field_option("--storage", model=QueueLimits, field="storage", panel=CLUSTER, metavar="URL"),
     ] = None
     sweep: Annotated[
         list[str] | None,

@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import CancelledError as FutureCancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 
 from nast_fx.audio.stale import remove_stale
 from nast_fx.errors import CancelledError, NastFxError, NoSpaceError, NothingToDoError
-from nast_fx.jobs.executors import JobFuture, WorkerExecutor
+from nast_fx.jobs.job_executor import ExecutorLostError, JobFuture
 from nast_fx.jobs.journal import Journal
+from nast_fx.jobs.queue import Queue
 from nast_fx.jobs.run import run_request
 from nast_fx.jobs.space import lack_of_space
 from nast_fx.jobs.stamp import stamp_of
@@ -31,28 +32,6 @@ __all__ = ["Queue", "run_batch"]
 LOOK_SECONDS = 0.25  # between two reports
 SPACE_SECONDS = 5.0  # between two attempts on a full disk
 LEAVE_SECONDS = 15.0  # for running jobs to stop
-
-
-@dataclass(frozen=True)
-class Queue:
-    """How tasks are worked off.
-
-    Attributes
-    ----------
-    executor : Executor
-        Of any kind; the caller shuts it down.
-    in_flight : int
-        How many jobs it is given at a time.
-    threads : int or None
-        With how many each job computes; None leaves it to the executor.
-    stops_when_full : bool
-        A full disk ends the batch instead of pausing it.
-    """
-
-    executor: Executor
-    in_flight: int = 1
-    threads: int | None = None
-    stops_when_full: bool = False
 
 
 @dataclass
@@ -94,6 +73,8 @@ def run_batch(
     ------
     NoSpaceError
         A disk is full, and `stops_when_full`.
+    ExecutorLostError
+        The executor is gone; what was not finished is left to do.
     """
     work = _Work(tasks, queue, journal, batch, on_outcome)
     work.on_begin = on_begin
@@ -138,10 +119,10 @@ class _Work:
 
     def fill(self) -> None:
         """Hand jobs to the executor, as many as it shall have."""
-        while self._waiting and len(self._running) < self._queue.in_flight:
+        while self._waiting and len(self._running) < self._queue.n_wanted:
             if self._full and time.monotonic() < self._look_again:
                 return
-            if lack := lack_of_space(self._waiting[0]):
+            if lack := lack_of_space(self._waiting[0], scratch=self._queue.computes_here):
                 self._pause(lack)
                 return
             self._full = ""
@@ -165,16 +146,15 @@ class _Work:
             return Progress("full", share=share, note=f"paused: {self._full}; it goes on when there is room")
         names = ", ".join(run.task.content.name for run in list(self._running.values())[:3])
         note = f"{len(self.outcomes)} of {self._n_tasks} done" + (f", now {names}" if names else "")
+        if lack := self._queue.lack:
+            note = f"{note}; {lack}"
         return Progress("batch", share=min(share, 1.0), seconds_left=left, note=note)
 
     def stop(self) -> None:
         """Stop what runs, and clear away what is left of it."""
         self._is_stopping = True
         for future in self._running:
-            if isinstance(self._queue.executor, WorkerExecutor):
-                self._queue.executor.cancel(future)
-            else:
-                future.cancel()
+            self._queue.cancel(future)
         for future in wait(self._running, LEAVE_SECONDS).done:
             self._take(future)
         for task in self._waiting:
@@ -215,6 +195,12 @@ class _Work:
             self._journal.end(self._batch, run.task, "queued")
             self._waiting.appendleft(run.task)
             self._pause(str(error))
+        except ExecutorLostError:
+            if not self._is_stopping:
+                self._journal.end(self._batch, run.task, "queued")
+                self._waiting.appendleft(run.task)
+                raise
+            self._end(run.task, "cancelled", "cancelled", seconds=seconds)
         except (CancelledError, FutureCancelledError):
             self._end(run.task, "cancelled", "cancelled", seconds=seconds)
         except Exception as error:

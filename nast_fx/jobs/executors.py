@@ -1,8 +1,7 @@
 """`WorkerExecutor`: a `concurrent.futures.Executor` whose workers are ``nast-fx worker`` children.
 
 Unlike in a process pool, a worker that dies takes its job with it and nothing else, and no worker outlives
-its parent. What is submitted is `run_request` and one dict of what JSON has, as any other executor
-(threads, dask's ``Client.get_executor()``) is given it too.
+its parent.
 """
 
 from __future__ import annotations
@@ -13,25 +12,18 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from nast_fx.errors import CancelledError, NastFxError
+from nast_fx.jobs.job_executor import JobExecutor, JobFuture, checked_call
 from nast_fx.jobs.process import WorkerDiedError, WorkerProcess
-from nast_fx.jobs.run import run_request
 from nast_fx.progress import Progress
 
-__all__ = ["JobFuture", "WorkerExecutor", "n_cores", "threads_for"]
+__all__ = ["WorkerExecutor", "n_cores", "threads_for"]
 
 CANCEL_SECONDS = 5.0  # to stop at its next report, before its worker is ended
-
-
-class JobFuture(Future[Any]):
-    """A future that knows what its job is doing, and how often it was begun."""
-
-    progress: Progress | None = None
-    attempts: int = 0
 
 
 @dataclass(eq=False)
@@ -43,7 +35,7 @@ class _Job:
     is_cancelled: bool = False
 
 
-class WorkerExecutor(Executor):
+class WorkerExecutor(JobExecutor):
     """Runs jobs in worker processes.
 
     Parameters
@@ -57,7 +49,7 @@ class WorkerExecutor(Executor):
     """
 
     def __init__(self, n_workers: int = 1, *, threads: int | None = None, retries: int = 1) -> None:
-        self.n_workers = n_workers
+        self._n_workers = n_workers
         self.threads = threads_for(n_workers) if threads is None else threads
         self._retries = retries
         self._lock = threading.Lock()
@@ -69,6 +61,11 @@ class WorkerExecutor(Executor):
         self._names = map(str, itertools.count(1))
         self._lanes: list[threading.Thread] = []
 
+    @property
+    def n_workers(self) -> int:
+        """How many jobs run side by side."""
+        return self._n_workers
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> JobFuture:
         """Queue ``submit(run_request, values)``.
 
@@ -79,12 +76,11 @@ class WorkerExecutor(Executor):
         RuntimeError
             The executor is shut down.
         """
-        if fn is not run_request or len(args) != 1 or kwargs:
-            raise TypeError("a WorkerExecutor takes run_request and one dict")
+        values = checked_call(fn, args, kwargs)
         with self._lock:
             if self._is_shut:
                 raise RuntimeError("the executor is shut down")
-            job = _Job(next(self._names), dict(args[0]))
+            job = _Job(next(self._names), values)
             self._jobs[job.future] = job
             self._queue.put(job)
             if len(self._lanes) < min(self.n_workers, len(self._jobs)):
@@ -141,9 +137,6 @@ class WorkerExecutor(Executor):
         if wait:
             for lane in lanes:
                 lane.join()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self.shutdown(cancel_futures=error is not None)
 
     def _lane(self) -> None:
         """Take jobs one after the other; the worker is kept between them."""

@@ -13,12 +13,13 @@ from nast_fx.audio.stale import remove_stale
 from nast_fx.errors import AudioFileError
 from nast_fx.jobs.batch import Queue, run_batch
 from nast_fx.jobs.executors import WorkerExecutor, n_cores
+from nast_fx.jobs.job_executor import JobExecutor
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.manifest import MANIFEST_NAME, Manifest
 from nast_fx.jobs.recipe import Plan
 from nast_fx.jobs.space import lack_of_space_for_all
 from nast_fx.jobs.task import Outcome, Task
-from nast_fx.models.queue import QueueLimits
+from nast_fx.models.queue import QueueLimits, parse_resources
 from nast_fx.progress import Steps
 
 __all__ = ["Session", "limits_of", "make_executor"]
@@ -35,7 +36,7 @@ class Session:
     root : Path
         The output folder.
     journal : Journal
-    executor : WorkerExecutor
+    executor : JobExecutor
         The caller shuts it down.
     limits : QueueLimits
     on_outcome : callable
@@ -52,7 +53,7 @@ class Session:
 
     root: Path
     journal: Journal
-    executor: WorkerExecutor
+    executor: JobExecutor
     limits: QueueLimits
     on_outcome: Callable[[Outcome], None]
     on_note: Callable[[str], None]
@@ -85,8 +86,7 @@ class Session:
 
         queue = Queue(
             self.executor,
-            self.executor.n_workers,
-            self.executor.threads,
+            threads=self.executor.threads,
             stops_when_full=self.limits.when_full == "stop",
         )
         try:
@@ -109,8 +109,20 @@ class Session:
             self.on_note(f"The manifest is not up to date: {error}.")
 
 
-def make_executor(limits: QueueLimits) -> WorkerExecutor:
-    """Make the workers: by default as many as have two processors each, at most four."""
+def make_executor(limits: QueueLimits) -> JobExecutor:
+    """Make the workers: by default as many as have two processors each, at most four; or join a cluster."""
+    if limits.cluster is not None:
+        from nast_fx.jobs.cluster import ClusterExecutor
+        from nast_fx.jobs.cluster_link import quiet
+
+        quiet()
+        return ClusterExecutor(
+            limits.cluster,
+            n_jobs=limits.n_jobs,
+            threads=limits.threads,
+            resources=parse_resources(limits.cluster_resources),
+            storage=limits.storage,
+        )
     n_jobs = limits.n_jobs or min(MOST_JOBS, max(1, n_cores() // 2))
     return WorkerExecutor(n_jobs, threads=limits.threads)
 

@@ -63,12 +63,18 @@ class SideFiles:
             write_whole(path, history_csv(rendered).encode())
         if path := self.paths.get("export-midi"):
             export_render(path, rendered, replace=True)
-        if path := self.paths.get("save-preset"):
-            write_whole(path, self._preset_text.encode())
+        if "save-preset" in self.paths:
+            self.save_preset()
         if path := self.paths.get("report"):
             yield Progress("evaluate", note="measuring the result")
             self._write_report(path, rendered)
         return self.paths
+
+    def save_preset(self) -> Path:
+        """Write what was in effect, which needs no render, and give its path."""
+        path = self.paths["save-preset"]
+        write_whole(path, self._preset_text.encode())
+        return path
 
     def _saved_preset(self) -> str:
         path = self.paths["save-preset"]

@@ -15,11 +15,19 @@ RESERVE = 16 * 2**20  # bytes: for what else is written meanwhile
 SCRATCH = 4  # temporary files of a render, in sizes of the result as it is counted (some float32 signals)
 
 
-def lack_of_space(task: Task) -> str:
-    """Say in a sentence what a task lacks; empty if it has room."""
-    return _sentence(task.output.parent, task.n_bytes + RESERVE) or _sentence(
-        Path(tempfile.gettempdir()), SCRATCH * task.n_bytes + RESERVE
-    )
+def lack_of_space(task: Task, *, scratch: bool = True) -> str:
+    """Say in a sentence what a task lacks; empty if it has room.
+
+    Parameters
+    ----------
+    task : Task
+    scratch : bool
+        Whether its temporary files are on this machine too.
+    """
+    lack = _sentence(task.output.parent, task.n_bytes + RESERVE)
+    if lack or not scratch:
+        return lack
+    return _sentence(Path(tempfile.gettempdir()), SCRATCH * task.n_bytes + RESERVE)
 
 
 def lack_of_space_for_all(tasks: Iterable[Task], root: Path) -> str:

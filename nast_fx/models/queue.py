@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, model_validator
 
 from nast_fx.models.base import Settings, setting
 from nast_fx.models.pattern import DEFAULT_PATTERN
 from nast_fx.models.request import Overwrite
 
-__all__ = ["BatchRequest", "PlanRequest", "QueueLimits"]
+__all__ = ["BatchRequest", "PlanRequest", "QueueLimits", "parse_resources"]
+
+
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?(\[[0-9a-fA-F:.%]+\]|[^\s/:\[\]]+):\d{1,5}/?")
+
+
+
+def _checked_address(text: str | None) -> str | None:
+    if text is not None and not _ADDRESS.fullmatch(text):
+        raise ValueError("like tcp://HOST:8786")
+    return text
+
+
+def _checked_resources(text: str) -> str:
+    if parse_resources(text) is None:
+        raise ValueError("like GPU=1, several joined by commas")
+    return text
+
+
+def parse_resources(text: str) -> dict[str, float] | None:
+    """Read ``GPU=1,MEMORY=2e9``; None if it is something else."""
+    resources = {}
+    for part in filter(None, text.split(",")):
+        match = re.fullmatch(r"\s*(\w[\w.-]*)\s*=\s*(\d[\d.]*(?:e\d\d?)?)\s*", part)
+        try:
+            resources[match[1]] = float(match[2])  # type: ignore[index]
+        except (TypeError, ValueError):
+            return None
+    return None if 0.0 in resources.values() else resources
 
 
 class QueueLimits(Settings):
@@ -17,7 +48,8 @@ class QueueLimits(Settings):
 
     n_jobs: int | None = setting(
         None,
-        "How many files are rendered side by side; empty is one for two processors, at most 4.",
+        "How many files are rendered side by side; empty is one for two processors, at most 4, or as many as "
+        "a cluster can do.",
         ge=1,
         le=256,
     )
@@ -27,6 +59,23 @@ class QueueLimits(Settings):
     when_full: Literal["wait", "stop"] = setting(
         "wait", "On a full disk: wait until there is room, or stop the batch."
     )
+    cluster: Annotated[str | None, AfterValidator(_checked_address)] = setting(
+        None, "Scheduler of a dask cluster whose workers do the jobs, as tcp://HOST:8786."
+    )
+    cluster_resources: Annotated[str, AfterValidator(_checked_resources)] = setting(
+        "", "What a worker of the cluster must offer for a job, as GPU=1; several are joined by commas."
+    )
+    storage: str | None = setting(
+        None,
+        "Folder that the cluster reaches too, as file:///mnt/share or s3://bucket/folder: inputs and results "
+        "go through it instead of through the scheduler.",
+    )
+
+    @model_validator(mode="after")
+    def _storage_is_a_clusters(self) -> QueueLimits:
+        if self.cluster is None and (self.storage or self.cluster_resources):
+            raise ValueError("--storage and --cluster-resources belong to --cluster")
+        return self
 
 
 class BatchRequest(QueueLimits):

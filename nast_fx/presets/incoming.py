@@ -14,10 +14,11 @@ from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError, CancelledError, UsageError
 from nast_fx.models.chain_walk import slot_places
 from nast_fx.models.preset import Preset
+from nast_fx.models.setting_files import named_file
 from nast_fx.presets.archive import inner_names, with_plugins_by_name
 from nast_fx.presets.file import SUFFIX, parse_preset, read_preset, write_preset
 from nast_fx.presets.folders import Layer, made_folder, slug
-from nast_fx.presets.paths import file_names, from_folder, is_word, named_file, with_files
+from nast_fx.presets.paths import file_names, from_folder, is_word, with_files
 from nast_fx.presets.unzip import KINDS, open_zip
 from nast_fx.styles.find import named_style
 
@@ -118,7 +119,9 @@ def risks(preset: Preset) -> tuple[str, ...]:
             found.append(f"slot {place} ({slot.label}) brings a saved state that its plugin reads unchecked")
         if slot.path is not None:
             found.append(f"slot {place} ({slot.label}) loads the plugin in {slot.path}")
-    if (named := named_file(preset)) and Path(named[1]).suffix.lower() != ".safetensors":
+    if (named := named_file(preset.method, preset.settings)) and Path(
+        named[1]
+    ).suffix.lower() != ".safetensors":
         found.append(f"{named[0]}={named[1]} is a program that a render runs")
     return tuple(found)
 

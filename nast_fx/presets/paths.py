@@ -12,16 +12,10 @@ from typing import Any
 
 from nast_fx.models.chain_walk import with_file_names
 from nast_fx.models.preset import Preset
+from nast_fx.models.setting_files import named_file
 from nast_fx.styles.find import named_style
 
-__all__ = ["file_names", "from_folder", "in_folder", "is_word", "named_file", "with_files"]
-
-# Settings that name a file, unless they are one of these words.
-SETTING_FILES = {
-    "mital": ("features", ("dft", "wavenet")),
-    "verma-smith": ("weights", ("instruments", "sounds", "random")),
-    "vedak-bhatia": ("weights", ("instruments", "sounds", "random")),
-}
+__all__ = ["file_names", "from_folder", "in_folder", "is_word", "with_files"]
 
 
 def with_files(preset: Preset, change: Callable[[str], str]) -> Preset:
@@ -31,7 +25,7 @@ def with_files(preset: Preset, change: Callable[[str], str]) -> Preset:
         values["styles"] = tuple(
             style.model_copy(update={"path": Path(change(str(style.path)))}) for style in preset.styles
         )
-    if named := named_file(preset):
+    if named := named_file(preset.method, preset.settings):
         values["settings"] = preset.settings | {named[0]: change(named[1])}
     if preset.chain.slots:
         values["chain"] = with_file_names(preset.chain, change)
@@ -48,13 +42,6 @@ def file_names(preset: Preset) -> tuple[str, ...]:
 
     with_files(preset, keep)
     return tuple(names)
-
-
-def named_file(preset: Preset) -> tuple[str, str] | None:
-    """Give the setting that names a file, and the name; None where none does."""
-    key, words = SETTING_FILES.get(preset.method, ("", ()))
-    value = preset.settings.get(key)
-    return (key, str(value)) if value and value not in words else None
 
 
 def from_folder(preset: Preset, folder: Path) -> Preset:
