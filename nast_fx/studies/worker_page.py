@@ -78,6 +78,7 @@ _RESULTS = {
     "`folder`, `manifest`, `stems`. A batch that is cancelled, or whose worker is ended, is gone "
     "on with by `resume`, or `nast-fx batch --resume`.",
     "plan": "Result: `folder`, `files` as the parts of a batch, `n_contents`, `passed_over`.",
+    "example": "Result: `content` and `style`, files of sounds that the program makes itself.",
     "wait": "Result: `seconds`.",
 }
 

@@ -377,16 +377,16 @@ def test_a_plugin_without_a_window_says_so(qtbot: QtBot) -> None:
 
 
 def test_a_chain_file_is_opened_as_one_step(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/tmp/rack.toml", ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("/racks/rack.toml", ""))
     shown = Shown(qtbot, COMP)
     shown.view.files.open_button.click()
-    assert shown.job("load").request["path"] == "/tmp/rack.toml"
-    shown.job("load").finish(path="/tmp/rack.toml", chain={"slots": [{"plugin": "Reverb"}]})
+    assert shown.job("load").request["path"] == "/racks/rack.toml"
+    shown.job("load").finish(path="/racks/rack.toml", chain={"slots": [{"plugin": "Reverb"}]})
     assert shown.plugins == ["Reverb"]
     shown.document.undo_stack.undo()
     assert shown.plugins == ["ZamComp.vst3"]
     shown.view.files.open_button.click()
-    shown.job("load").fail(UsageError("/tmp/rack.toml: line 3 is no TOML"))
+    shown.job("load").fail(UsageError("/racks/rack.toml: line 3 is no TOML"))
     assert "line 3" in shown.view.message.text()
 
 
@@ -397,14 +397,14 @@ def test_a_chain_file_is_saved_with_states_if_asked_for(
     buttons = QMessageBox.StandardButton
     answer = buttons.Yes if wants_states else buttons.No
     monkeypatch.setattr(QMessageBox, "question", lambda *_args: answer)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (f"/tmp/{name}", ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (f"/racks/{name}", ""))
     shown = Shown(qtbot, COMP)
     shown.document.load(PresetOrigin("glue", Path("/p/glue.toml"), "user", Preset(name="Glue")))
     shown.document.set_chain(ChainSpec(slots=(COMP,)))
     shown.view.files.save_button.click()
     request = shown.job("save").request
     assert (request["path"], request["states"], request["overwrite"]) == (
-        "/tmp/rack.toml",
+        "/racks/rack.toml",
         wants_states,
         name == "rack.toml",
     )
@@ -412,8 +412,8 @@ def test_a_chain_file_is_saved_with_states_if_asked_for(
     assert request["chain_file"] == "/p/glue.toml"
     said: list[str] = []
     shown.view.told.connect(said.append)
-    shown.job("save").finish(path="/tmp/rack.toml", notes=["ZamComp: something"])
-    assert said == ["ZamComp: something", "The chain is saved: /tmp/rack.toml"]
+    shown.job("save").finish(path="/racks/rack.toml", notes=["ZamComp: something"])
+    assert said == ["ZamComp: something", "The chain is saved: /racks/rack.toml"]
 
 
 def test_the_tail_is_part_of_the_preset(qtbot: QtBot) -> None:
