@@ -33,6 +33,8 @@ class PluginCatalog(QObject):
 
     scan_changed = pyqtSignal()
     """A scan began or ended."""
+    changed = pyqtSignal()
+    """Other plugins can be used than before."""
     reported = pyqtSignal(str, float)
     """What a scan is doing, and the share that is done."""
     said = pyqtSignal(str)
@@ -73,7 +75,7 @@ class PluginCatalog(QObject):
         """Never open a plugin again, or let it be opened."""
         job = self._engine.run("plugins", {"action": "deny" if is_denied else "allow", "name": path})
         self._listing = job
-        job.finished.connect(lambda _facts: self.load())
+        job.finished.connect(self._on_denied)
         job.failed.connect(lambda error: self.failed.emit(str(error)))
 
     def cancel(self) -> None:
@@ -81,12 +83,17 @@ class PluginCatalog(QObject):
         if self._scanning is not None:
             self._scanning.cancel()
 
+    def _on_denied(self, _facts: Mapping[str, Any]) -> None:
+        self.load()
+        self.changed.emit()
+
     def _report(self, progress: Progress) -> None:
         self.reported.emit(progress.note, progress.share)
 
     def _scanned(self, facts: Mapping[str, Any]) -> None:
         self._end_scan()
         self._show(facts)
+        self.changed.emit()
         n_found, n_failed = len(facts["plugins"]), len(facts["failures"])
         self.said.emit(
             _("{found} plugins were found; {failed} failed.").format(found=n_found, failed=n_failed)

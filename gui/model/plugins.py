@@ -55,7 +55,7 @@ class PluginEntry:
 
 def builtin_entries() -> list[PluginEntry]:
     """Give all built-in effects, and the parallel slot."""
-    parallel = {"plugin": "parallel", "branches": ({}, {})}
+    parallel = {"plugin": "parallel", "branches": ({},)}
     text = _("Paths side by side that hear the same and are summed.")
     rows = [PluginEntry(_("Parallel"), "nast-fx", "parallel", text, parallel)]
     for name, info in BUILTINS.items():

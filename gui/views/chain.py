@@ -186,7 +186,7 @@ class ChainView(QWidget):
         self.list.place_changed.connect(self._choose)
         self.plugins.chosen.connect(self.add)
         self.tail.changed.connect(self._set_tail)
-        self.catalog.scan_changed.connect(self._after_scan)
+        self.catalog.changed.connect(self._look_again)
         self.slots.refused.connect(self.show_fault)
         self.jobs.failed.connect(self.show_fault)
         self.jobs.said.connect(self.show_note)
@@ -196,10 +196,9 @@ class ChainView(QWidget):
         search.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         search.activated.connect(self.plugins.search.setFocus)
 
-    def _after_scan(self) -> None:
-        if not self.catalog.is_scanning:
-            self.hosted.forget()
-            self.jobs.check(again=True)
+    def _look_again(self) -> None:
+        self.hosted.forget()
+        self.jobs.check(again=True)
 
     def _lay_out(self) -> None:
         left = QWidget(self)

@@ -105,3 +105,21 @@ def test_a_knob_that_is_turned_in_the_plugins_window_is_in_the_slot(
         assert document.undo_stack.count() == 1
         view.shut()
         assert view.editor.process_id == 0
+
+
+@pytest.mark.slow
+def test_a_scan_finds_the_plugins_of_this_computer(qtbot: QtBot, engine: Engine) -> None:
+    made = Shown(qtbot, engine=engine)
+    panel = made.view.plugins
+    assert "ZamComp" not in made.names()
+    panel.scan_button.click()
+    qtbot.waitUntil(lambda: panel.bar.value() > 0, timeout=4 * MS)
+    qtbot.waitUntil(lambda: not made.view.catalog.is_scanning, timeout=10 * MS)
+    assert "ZamComp" in made.names()
+    panel.search.setText("zamcomp zammit")
+    panel.add_button.click()
+    assert made.plugins == ["style", "ZamComp.vst3"]
+    qtbot.waitUntil(lambda: "threshold_db" in made.view.panel.rows, timeout=MS)
+    panel.deny_button.click()
+    qtbot.waitUntil(lambda: (1,) in made.view.slots.faults, timeout=MS)
+    assert "deny list" in made.view.slots.faults[(1,)]

@@ -106,10 +106,10 @@ def test_a_found_plugin_is_added_behind_the_chosen_slot(qtbot: QtBot) -> None:
     panel.search.setText("parallel")
     panel.add_button.click()
     assert shown.plugins == ["Gain", "ZamComp.vst3", "parallel", "Reverb"]
-    shown.view.list.choose((2, 1))
+    shown.view.list.choose((2, 0))
     panel.search.setText("Delay")
     panel.add_button.click()
-    assert shown.view.list.place == (2, 1, 0)
+    assert shown.view.list.place == (2, 0, 0)
     for _ in range(3):
         shown.document.undo_stack.undo()
     assert shown.plugins == ["Gain", "Reverb"]
@@ -188,7 +188,7 @@ def test_a_scan_is_stopped(qtbot: QtBot) -> None:
     [("ZamVerb", "allow", "/x/ZamVerb.vst3"), ("ZamComp", "deny", "/usr/lib/vst3/ZamComp.vst3")],
 )
 def test_a_plugin_is_denied_and_allowed(qtbot: QtBot, name: str, action: str, path: str) -> None:
-    shown = Shown(qtbot)
+    shown = Shown(qtbot, COMP)
     shown.job("list", "plugins").finish(**KNOWN)
     panel = shown.view.plugins
     assert not panel.deny_button.isEnabled()
@@ -197,8 +197,10 @@ def test_a_plugin_is_denied_and_allowed(qtbot: QtBot, name: str, action: str, pa
     panel.deny_button.click()
     job = shown.job(action, "plugins")
     assert job.request["name"] == path
+    n_checks = len(shown.engine.of("chains", "check"))
     job.finish(path=path, denied=action == "deny", changed=True)
     assert len(shown.engine.of("plugins", "list")) == 2
+    assert len(shown.engine.of("chains", "check")) == n_checks + 1
 
 
 def test_a_list_that_cannot_be_had_says_why(qtbot: QtBot) -> None:
