@@ -73,16 +73,19 @@ class SlotPanel(QWidget):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._lay_out()
+        self._guard.guard(self.head)
+        slots.dataChanged.connect(self._refresh)
+        hosted.said.connect(self._refresh)
+        jobs.edit_changed.connect(self._refresh)
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, 0, MARGIN, 0)
         for widget in (self.head, self.note, self.search):
             column.addWidget(widget)
         column.addWidget(self.area, 1)
         column.addWidget(self.more)
-        self._guard.guard(self.head)
-        slots.dataChanged.connect(self._refresh)
-        hosted.said.connect(self._refresh)
-        jobs.edit_changed.connect(self._refresh)
 
     def show_place(self, place: Place | None) -> None:
         """Show what stands at a place of the chain; nothing for None."""
@@ -108,8 +111,7 @@ class SlotPanel(QWidget):
             with QSignalBlocker(self.search):
                 self.search.clear()
             self._make_rows()
-        for one in self._parameters:
-            self._show_value(one)
+        self._show_values()
 
     def _known(self, item: SlotSpec | BranchSpec) -> tuple[tuple[SlotParameter, ...] | None, str]:
         """Parameters, None while they are asked, and what is to be said instead of them, or beside."""
@@ -137,6 +139,8 @@ class SlotPanel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.addStretch(1)
+        if (former := self.area.takeWidget()) is not None:
+            former.deleteLater()  # not at once: a row of it may be what is being changed
         self.area.setWidget(inside)
         count = _("{shown} of {count} are shown; search for the others.")
         self.more.setText(count.format(shown=MOST_SHOWN, count=len(found)))
@@ -157,15 +161,17 @@ class SlotPanel(QWidget):
             row.edited.connect(lambda value, one=one: self._edit(one, value))
             row.automation_asked.connect(lambda one=one: self._automate(one))
             self._guard.guard(row)
-            self._show_value(one)
         if self._waiting:
             self._timer.start()
+        self._show_values()
 
-    def _show_value(self, one: SlotParameter) -> None:
-        row = self.rows.get(one.facts.name)
-        if row is not None and self._place is not None:
-            curve = self._slots.slot_at(self._place).automation.get(one.facts.name)
-            row.show_value(one.value, one.base, curve)
+    def _show_values(self) -> None:
+        if not self._parameters or self._place is None:
+            return
+        curves = self._slots.slot_at(self._place).automation
+        for one in self._parameters:
+            if (row := self.rows.get(one.facts.name)) is not None:
+                row.show_value(one.value, one.base, curves.get(one.facts.name))
 
     def _edit(self, one: SlotParameter, value: Any) -> None:
         if self._place is None:
