@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from nast_fx.chain.host import HostedPlugin
@@ -15,6 +16,8 @@ from nast_fx.models.chain import SlotSpec, StateSpec
 from nast_fx.progress import Progress, Steps
 
 __all__ = ["Edit", "edit_slot", "named_plugin", "new_slot", "own_values"]
+
+LOOK_SECONDS = 0.1  # between two looks whether the window is still open
 
 Value = float | bool | str
 
@@ -55,8 +58,7 @@ def edit_slot(plugin: HostedPlugin, slot: SlotSpec) -> Steps[Edit]:
     plugin.set_values(slot.parameters)
     state = plugin.state()  # which also lets the values arrive, before they are read
     before = plugin.parameters
-    yield Progress("edit", note=f"close the window of {plugin.name} to go on")
-    plugin.edit()
+    yield from _until_closed(plugin)
     edited, after = plugin.state(), plugin.parameters
     changed = {name for name, raw in edited.values.items() if abs(raw - state.values[name]) > SAME_RAW}
     unchanged = {name: value for name, value in slot.parameters.items() if name not in changed}
@@ -86,6 +88,20 @@ def new_slot(file: PluginFile, parameters: Mapping[str, Value] | None = None) ->
         plugin_name=named_plugin(file),
         parameters=dict(parameters or {}),
     )
+
+
+def _until_closed(plugin: HostedPlugin) -> Steps[None]:
+    """Show the window, and say so again and again: who asked can stop, and sees that this is no hang."""
+    with ThreadPoolExecutor(1) as pool:
+        shown = pool.submit(plugin.edit)
+        try:
+            while not shown.done():
+                yield Progress("edit", note=f"close the window of {plugin.name} to go on")
+                wait([shown], LOOK_SECONDS)
+        except BaseException:
+            plugin.close()  # which ends the window, and with it the thread
+            raise
+    shown.result()
 
 
 def own_values(parameters: Mapping[str, HostedParameter]) -> dict[str, Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nast_fx.jobs import batch_kinds, library_kinds, picture_kinds, plugin_kinds, sound_kinds
+from nast_fx.jobs import batch_kinds, chain_kinds, library_kinds, picture_kinds, plugin_kinds, sound_kinds
 from nast_fx.jobs.kind import Kind
 
 __all__ = ["COMPUTING", "KINDS", "WITH_SIDES"]
@@ -14,6 +14,7 @@ KINDS: Mapping[str, Kind] = {
     "texture": sound_kinds.texture,
     "analyze": sound_kinds.analyze,
     "chain": sound_kinds.chain,
+    "chains": chain_kinds.chains,
     "check": sound_kinds.check,
     "peaks": picture_kinds.peaks,
     "spectrogram": picture_kinds.spectrogram,

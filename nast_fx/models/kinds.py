@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from nast_fx.models.base import Settings
+from nast_fx.models.chains import ChainsRequest
 from nast_fx.models.library import PluginsRequest, PresetsRequest, StylesRequest
 from nast_fx.models.listening import CheckRequest, PeaksRequest, SpectrogramRequest
 from nast_fx.models.queue import BatchRequest, PlanRequest
@@ -25,6 +26,7 @@ REQUESTS: Mapping[str, type[Settings]] = {
     "texture": TextureRequest,
     "analyze": AnalyzeRequest,
     "chain": ChainRequest,
+    "chains": ChainsRequest,
     "check": CheckRequest,
     "peaks": PeaksRequest,
     "spectrogram": SpectrogramRequest,
@@ -41,6 +43,7 @@ Kind = Literal[
     "texture",
     "analyze",
     "chain",
+    "chains",
     "check",
     "peaks",
     "spectrogram",

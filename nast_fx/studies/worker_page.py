@@ -52,6 +52,10 @@ _RESULTS = {
     "texture": "Result: as `nast-fx texture --json`; files beside it by `side_files`.",
     "analyze": "Result: as `nast-fx analyze --json`: loudness, key in three notations, tempo.",
     "chain": "Result: as `nast-fx chain run --json`.",
+    "chains": "Results: of `load` the `chain`, with whole names of files; of `save` `path` and `notes`; of "
+    "`check` `faults`: `place` (2.1.3 is the third slot of the second one's first branch), `message` "
+    "and `is_missing` of each slot that cannot run; of `show` what the plugin says of itself, its "
+    "`parameters` in the state of the slot, and `warnings`.",
     "check": "Result: as `nast-fx render --dry-run --json`: output, frames, segments, device and why, notes.",
     "peaks": "Parts: `columns` that are in the file, of `n_columns`, and `channels`, `sample_rate`. "
     "Result: `columns`, `channels`, `sample_rate`, `frames`, `seconds`. Columns come in their "
@@ -74,7 +78,7 @@ _RESULTS = {
     "`folder`, `manifest`, `stems`. A batch that is cancelled, or whose worker is ended, is gone "
     "on with by `resume`, or `nast-fx batch --resume`.",
     "plan": "Result: `folder`, `files` as the parts of a batch, `n_contents`, `passed_over`.",
-    "example": "`content` and `style`: the files of a short song and of a sound of bells.",
+    "example": "Result: `content` and `style`, files of sounds that the program makes itself.",
     "wait": "Result: `seconds`.",
 }
 

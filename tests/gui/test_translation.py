@@ -9,11 +9,14 @@ from string import Formatter
 import pytest
 
 import nast_fx
-from nast_fx.models import METHOD_SETTINGS, Preset, RenderPlan, Settings, StyleReference, Tracking
+from nast_fx.models import METHOD_SETTINGS, Preset, RenderPlan, Settings, SlotSpec, StyleReference, Tracking
+from nast_fx.models.plugin_table import BUILTINS
 from nast_fx.models.preset import PresetOutput
 from nast_fx_gui import translation
 from nast_fx_gui.controls.facts import facts_of
+from nast_fx_gui.controls.parameter_facts import parameter_facts
 from nast_fx_gui.panels.preset_actions import WORDS
+from nast_fx_gui.panels.slot_head import FIELDS
 
 GUI = Path(translation.__file__).parent
 ENGINE = Path(nast_fx.__file__).parent
@@ -66,14 +69,16 @@ def texts_of_sources() -> set[str]:
 
 def texts_of_models() -> set[str]:
     """Labels and help of all fields that have a row, and what methods are called."""
-    rows: list[tuple[type[Settings], str]] = [(Preset, name) for name in WORDS]
+    rows: list[tuple[type[Settings], str]] = [(Preset, name) for name in (*WORDS, "tail_seconds")]
+    rows += [(SlotSpec, name) for name in FIELDS]
     for model in (*METHOD_SETTINGS.values(), RenderPlan, Tracking, PresetOutput, StyleReference):
         rows += [(model, name) for name in model.model_fields]
     found = {settings.title for settings in METHOD_SETTINGS.values()}
-    for model, name in rows:
-        facts = facts_of(model, name)
+    plugins = [(info, part) for info in BUILTINS.values() for part in info.parameters.values()]
+    described = [facts_of(model, name) for model, name in rows]
+    for facts in (*described, *(parameter_facts(part) for _info, part in plugins)):
         found |= {text for text in (facts.label, facts.help, facts.unit) if text}
-    return found
+    return found | {info.help for info in BUILTINS.values()}
 
 
 @pytest.mark.parametrize("language", sorted(set(translation.LANGUAGES) - {"en"}))
