@@ -25,7 +25,8 @@ def make_window(app: QApplication, remembered: Remembered, theme: Theme | None =
     use_language(remembered.text("language", "") or QLocale.system().name())
     theme = theme or Theme(app)
     theme.use(remembered.text("theme", "system"))
-    return MainWindow(Session(Engine(), Engine(), remembered, theme))
+    session = Session(Engine(), Engine(), remembered, theme, batcher=Engine(), analyst=Engine())
+    return MainWindow(session)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,14 +27,28 @@ class Session(QObject):
     renderer : Engine
         Renders and previews.
     listener : Engine
-        Short jobs: pictures of sound, analysis, presets, styles, plugins.
+        Short jobs: pictures of sound, presets, styles, plugins.
     remembered : Remembered
     theme : Theme
+    batcher : Engine, optional
+        Batches; the renderer by default.
+    analyst : Engine, optional
+        Facts of sounds, which take seconds; the listener by default.
     """
 
-    def __init__(self, renderer: Engine, listener: Engine, remembered: Remembered, theme: Theme) -> None:
+    def __init__(
+        self,
+        renderer: Engine,
+        listener: Engine,
+        remembered: Remembered,
+        theme: Theme,
+        *,
+        batcher: Engine | None = None,
+        analyst: Engine | None = None,
+    ) -> None:
         super().__init__()
         self.renderer, self.listener = renderer, listener
+        self.batcher, self.analyst = batcher or renderer, analyst or listener
         self.remembered, self.theme = remembered, theme
         self.document = Document(self)
         self.rendering = Rendering(renderer, self.document, self)
@@ -56,5 +70,10 @@ class Session(QObject):
     def close(self) -> None:
         """End the engines and write what is remembered."""
         self.remembered.save()
-        self.renderer.close()
-        self.listener.close()
+        for engine in self.engines:
+            engine.close()
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((self.renderer, self.listener, self.batcher, self.analyst)))

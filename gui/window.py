@@ -67,10 +67,31 @@ class MainWindow(QMainWindow):
             raise RuntimeError("the first view is another one")
         return view
 
+    @property
+    def chain_view(self) -> ChainView:
+        """The view of the effects."""
+        view = self.views["chain"]
+        if not isinstance(view, ChainView):
+            raise RuntimeError("the second view is another one")
+        return view
+
+    @property
+    def batch_view(self) -> BatchView:
+        """The view of many files."""
+        view = self.views["batch"]
+        if not isinstance(view, BatchView):
+            raise RuntimeError("the third view is another one")
+        return view
+
     def open_content(self, path: Path) -> None:
         """Take a file as the content."""
         self.render_view.content_well.take([path])
         self.tabs.setCurrentWidget(self.render_view)
+
+    def open_result(self, content: Path, result: Path) -> None:
+        """Show and play a finished file beside its content."""
+        self.open_content(content)
+        self.render_view.show_result(result)
 
     def open_example(self) -> None:
         """Open sounds that the program makes itself."""
@@ -103,10 +124,7 @@ class MainWindow(QMainWindow):
 
     def diagnostics(self, error: BaseException | None = None, request: RenderRequest | None = None) -> str:
         """Give what somebody needs to know who looks into a fault."""
-        said = "\n".join(
-            str(getattr(engine, "stderr_tail", ""))
-            for engine in (self.session.renderer, self.session.listener)
-        )
+        said = "\n".join(str(getattr(engine, "stderr_tail", "")) for engine in self.session.engines)
         state, device = self.session.document.state, self.session.device
         return diagnostics(state, error=error, request=request, device=device, engine_said=said)
 
@@ -125,7 +143,7 @@ class MainWindow(QMainWindow):
         """Remember the window's shape and end the engines; a render is asked about first."""
         if event is None:
             return
-        if self.session.rendering.is_rendering and not self._may_stop():
+        if not self._may_close():
             event.ignore()
             return
         remembered = self.session.remembered
@@ -134,12 +152,20 @@ class MainWindow(QMainWindow):
         remembered.set_shape("rows", self.render_view.rows.saveState())
         remembered.set_text("view", str(self.tabs.currentIndex()))
         self.render_view.listening.close()
+        self.chain_view.shut()
         self.session.close()
         event.accept()
 
-    def _may_stop(self) -> bool:
+    def _may_close(self) -> bool:
+        """Ask about what would be stopped."""
+        if self.session.rendering.is_rendering:
+            return self._may_stop(_("A render is running. Stop it and quit?"))
+        if self.batch_view.is_busy:
+            return self._may_stop(_("A batch is running. Quit, and go on with it at the next start?"))
+        return True
+
+    def _may_stop(self, question: str) -> bool:
         button = QMessageBox.StandardButton
-        question = _("A render is running. Stop it and quit?")
         answer = QMessageBox.question(self, "nast-fx", question, button.Yes | button.No, button.No)
         return answer == button.Yes
 
@@ -162,9 +188,12 @@ class MainWindow(QMainWindow):
         session.styles.failed.connect(self._on_quiet_fault)
         session.copying.copied.connect(lambda path: self.tell(_("Written: {name}").format(name=path.name)))
         session.copying.failed.connect(self.show_fault)
-        for engine in (session.renderer, session.listener):
+        for engine in session.engines:
             engine.died.connect(self.tell)
-        view.told.connect(self.tell)
+        for tells in (view, self.chain_view, self.batch_view):
+            tells.told.connect(self.tell)
+        self.batch_view.open_result.connect(self.open_result)
+        self.batch_view.render_view_wanted.connect(lambda: self.tabs.setCurrentWidget(view))
         view.failed.connect(self.show_fault)
         view.example_wanted.connect(self.open_example)
         QTimer.singleShot(0, session.begin)

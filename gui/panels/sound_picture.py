@@ -43,6 +43,8 @@ class SoundPicture(QWidget):
     ----------
     engine : Engine
         The listener.
+    analyst : Engine
+        Finds the facts.
     axis : TimeAxis
     folder : Path
         For temporary files.
@@ -55,7 +57,15 @@ class SoundPicture(QWidget):
     """
 
     def __init__(
-        self, engine: Engine, axis: TimeAxis, folder: Path, *, name: str, role: str, leads: bool
+        self,
+        engine: Engine,
+        analyst: Engine,
+        axis: TimeAxis,
+        folder: Path,
+        *,
+        name: str,
+        role: str,
+        leads: bool,
     ) -> None:
         super().__init__()
         self.waveform = WaveformPanel(engine, axis, folder, name=name, role=role, leads=leads)
@@ -64,7 +74,7 @@ class SoundPicture(QWidget):
         self.still.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.still.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.still.setScaledContents(True)
-        self.facts = FactsPanel(engine, name)
+        self.facts = FactsPanel(analyst, name)
         self.facts.setMinimumWidth(260)
         self.facts.analyzed.connect(self._show_facts)
         self.words = Elided("", self)

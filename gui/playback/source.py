@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
-import soxr
 
 from nast_fx.errors import AudioFileError
 
 from ..translation import gettext as _
+
+if TYPE_CHECKING:
+    import soxr
 
 __all__ = ["N_CHANNELS", "Frames", "Source", "SourceReader"]
 
@@ -132,6 +135,8 @@ class SourceReader:
         from_rate, to_rate = self._rates
         common = math.gcd(from_rate, to_rate)
         number = (start - LEAD_FRAMES) // (to_rate // common)
+        import soxr  # not at the start of the program
+
         self._fed, self._made_at = number * (from_rate // common), number * (to_rate // common)
         self._stream = soxr.ResampleStream(from_rate, to_rate, N_CHANNELS, dtype="float32", quality="HQ")
         self._made = np.zeros((0, N_CHANNELS), np.float32)

@@ -57,7 +57,7 @@ class BatchView(DropArea):
     def __init__(self, session: Session, engine: Engine | None = None) -> None:
         super().__init__()
         listener, remembered = session.listener, session.remembered
-        engine = engine or session.renderer
+        engine = engine or session.batcher
         self._session = session
         self.batch = BatchDocument(session.document, self)
         self.batch.restore(**remembered_setup(remembered))

@@ -89,6 +89,12 @@ class Listening(QObject):
         self._set_file("result", made.path)
         self.comparison.set_file("result", made.path, start_seconds=self._offset)
 
+    def show_result(self, path: Path) -> None:
+        """Show and play a finished file beside the content."""
+        self._offset, self._is_whole = 0.0, True
+        self.result_axis.set_length(0.0)
+        self._set_file("result", path)
+
     def show_spectrograms(self, is_shown: bool) -> None:
         """Show spectrograms, or waveforms."""
         for picture in self.pictures.values():
@@ -103,9 +109,8 @@ class Listening(QObject):
     def _picture(self, role: str, name: str) -> SoundPicture:
         axis = self.result_axis if role == "result" else self.axis
         session = self._session
-        return SoundPicture(
-            session.listener, axis, session.folder, name=name, role=role, leads=role != "style"
-        )
+        engines = session.listener, session.analyst
+        return SoundPicture(*engines, axis, session.folder, name=name, role=role, leads=role != "style")
 
     def _connect(self) -> None:
         session = self._session

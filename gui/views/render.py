@@ -26,6 +26,7 @@ from ..panels.progress import ProgressPanel, time_text
 from ..panels.result import ResultLine
 from ..panels.settings import SettingsPanel
 from ..panels.sound_row import SoundRow
+from ..panels.time_scroll import TimeScrollBar
 from ..panels.well import ContentWell, StyleWell
 from ..session import Session
 from ..translation import gettext as _
@@ -84,6 +85,12 @@ class RenderView(QWidget):
         """Make the file where a person said; what is there was to be replaced."""
         self._try(lambda: self._session.rendering.render(output, overwrite="overwrite"))
 
+    def show_result(self, path: Path) -> None:
+        """Show and play a finished file beside the content."""
+        self.listening.show_result(path)
+        self.result_row.show_hint(False)
+        self.listening.panel.show()
+
     def show_state(self, old: State | None, new: State) -> None:
         """A render needs a content and a style."""
         self._show_ready()
@@ -91,6 +98,7 @@ class RenderView(QWidget):
         self.style_row.show_hint(not new.preset.styles)
         self.example.setVisible(new.content is None)
         self.listening.transport.setVisible(new.content is not None)
+        self.scroll_bar.setVisible(new.content is not None)
         if old is None or old.content != new.content:
             self.result_row.show_hint(True)
             self.listening.panel.hide()
@@ -122,6 +130,7 @@ class RenderView(QWidget):
 
     def _lay_out(self) -> None:
         self.verdict = Elided("", self)
+        self.scroll_bar = TimeScrollBar(self.listening.axis, self)
         self.preview_button = QPushButton(_("&Preview"), self)
         self.preview_button.setToolTip(_("Render the selection, or the first seconds, at draft quality."))
         self.automatic = QCheckBox(_("after each change"), self)
@@ -138,6 +147,7 @@ class RenderView(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.rows, 1)
+        column.addWidget(self.scroll_bar)
         column.addWidget(self.listening.transport)
         column.addWidget(self.listening.panel)
         column.addWidget(self.progress)
