@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -34,8 +33,6 @@ def window(qtbot: QtBot, qapp: QApplication, settings_file: Path, tmp_path: Path
     made.show()
     yield made
     made.session.close()
-    if not sip.isdeleted(made):
-        sip.delete(made)  # pytest keeps the fixture's value, and with it the window, until the next test
 
 
 @pytest.fixture
