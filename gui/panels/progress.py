@@ -83,6 +83,8 @@ class LossCurve(QWidget):
         self._plot = pyqtgraph.PlotWidget(self)
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setMenuEnabled(False)
+        menu = self._plot.getPlotItem().ctrlMenu
+        menu.setParent(self._plot, menu.windowFlags())  # it has none, and would outlive the window
         self._plot.hideButtons()
         self._plot.addLegend(offset=(-10, 5))
         self._plot.setLabel("left", _("loss, log10"))

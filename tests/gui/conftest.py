@@ -34,13 +34,14 @@ def _clean_end(qapp: QApplication) -> Iterator[None]:
     yield
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
-    for _round in range(2):  # what hangs in circles of Python's, and what only that has held
+    for _round in range(3):  # what hangs in circles of Python's, and what only that has held
         if set(QApplication.topLevelWidgets()) - before:
             gc.collect()
+            qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             qapp.processEvents()
     qInstallMessageHandler(former)
     left = set(QApplication.topLevelWidgets()) - before
-    names = [type(widget).__name__ for widget in left]
+    names = sorted(f"{type(widget).__name__} {widget.objectName()}" for widget in left)
     for widget in left:
         widget.deleteLater()  # so that one test's fault is not the next one's
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
