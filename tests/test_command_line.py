@@ -145,6 +145,17 @@ def test_the_command_makes_the_same_request(values: dict[str, Any], sides: dict[
     assert files == sides
 
 
+@pytest.mark.parametrize(
+    "name", ["mix=0.5", "a@5:3", "a@5:3=2", "@0:", "-x.wav", "b=", "=1", "c@", "d@1:2@3:4"]
+)
+@pytest.mark.parametrize("more", [{}, {"weight": 0.25}, {"start_seconds": 1.5}])
+def test_odd_names_are_not_read_as_parts_of_a_file(name: str, more: dict[str, float]) -> None:
+    style = {"path": name, **more}
+    request = validated(RenderRequest, {"content": name, "styles": [style], "output": name})
+    again, _ = parsed(command_line(request)[1:])
+    assert same(again) == same(request)
+
+
 def test_it_is_short_where_all_is_as_it_is() -> None:
     request = validated(RenderRequest, {"content": "song.wav", "styles": [{"path": "rain.wav"}]})
     assert shlex.join(command_line(request)) == "nast-fx render song.wav --style rain.wav"

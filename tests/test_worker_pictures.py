@@ -60,6 +60,14 @@ def test_peaks_are_those_of_the_samples(
     assert facts["seconds"] == pytest.approx(33.3)
 
 
+@pytest.mark.parametrize("n_frames", [1, 441, 442, 882, 883, 15 * 44_100, 15 * 44_100 + 1])
+def test_the_last_column_may_be_short(tmp_path: Path, n_frames: int) -> None:
+    samples = np.linspace(-1, 1, n_frames, dtype=np.float32)[None]
+    soundfile.write(tmp_path / "a.wav", samples.T, RATE, subtype="FLOAT")
+    ask("peaks", content=tmp_path / "a.wav", peaks=tmp_path / "p")
+    assert np.array_equal(columns_of(tmp_path / "p", 1), expected(samples, 441.0))
+
+
 @pytest.mark.parametrize(("suffix", "subtype"), [("ogg", "VORBIS"), ("mp3", "MPEG_LAYER_III")])
 def test_peaks_of_what_has_no_exact_places(tmp_path: Path, suffix: str, subtype: str) -> None:
     path, target = tmp_path / f"a.{suffix}", tmp_path / "a.peaks"

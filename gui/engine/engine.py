@@ -17,11 +17,10 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from nast_fx.errors import CancelledError, NastFxError, UsageError
 from nast_fx.models import Settings, messages, validated
-from nast_fx.plain import plain
 from nast_fx.progress import Progress
 
 from ..translation import gettext as _
-from .job import Job
+from .job import Job, run_values
 from .process import EngineDiedError, EngineProcess
 
 __all__ = ["Engine"]
@@ -29,6 +28,7 @@ __all__ = ["Engine"]
 START_SECONDS = 60.0  # to say hello; a cold disk has much to read
 HANG_SECONDS = 60.0  # between two reports; loading a network or a plugin says nothing for a while
 CANCEL_SECONDS = 5.0  # to stop at the next report
+BATCH_FACTOR = 4  # of that for a batch, which has workers of its own to stop
 
 
 class Engine(QObject):
@@ -70,6 +70,7 @@ class Engine(QObject):
         self._start_watch = self._timer(start_seconds, self.kill)
         self._hang_watch = self._timer(hang_seconds, self._on_silence)
         self._cancel_watch = self._timer(cancel_seconds, self.kill)
+        self._cancel_seconds = cancel_seconds
 
     @property
     def process_id(self) -> int:
@@ -102,10 +103,7 @@ class Engine(QObject):
         fresh : bool
             Use no finished segments, and keep none.
         """
-        if isinstance(request, BaseModel):
-            request = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        values = {"kind": kind, "request": request, "side_files": side_files or {}, "fresh": fresh}
-        job = Job(kind, plain(values), self._cancel)
+        job = Job(kind, run_values(kind, request, side_files, fresh), self._cancel)
         self._waiting.append(job)
         QTimer.singleShot(0, self._next)
         return job
@@ -187,7 +185,8 @@ class Engine(QObject):
             job.end(_cancelled())
         elif self._process is not None and self._name:
             self._process.send(messages.Cancel(id=self._name))
-            self._cancel_watch.start()
+            factor = BATCH_FACTOR if job.kind == "batch" else 1
+            self._cancel_watch.start(round(1000 * factor * self._cancel_seconds))
         else:
             self._end(_cancelled())
 

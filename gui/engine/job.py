@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from nast_fx.errors import NastFxError
+from nast_fx.plain import plain
 
-__all__ = ["Job"]
+__all__ = ["Job", "run_values"]
 
 
 class Job(QObject):
@@ -57,3 +60,14 @@ class Job(QObject):
             self.failed.emit(outcome)
         else:
             self.finished.emit(outcome)
+
+
+def run_values(
+    kind: str, request: Mapping[str, Any] | BaseModel, side_files: Mapping[str, Path] | None, fresh: bool
+) -> dict[str, Any]:
+    """Give the fields of a ``run`` message, but for its name; a model leaves out what is at its default."""
+    if isinstance(request, BaseModel):
+        request = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    values = {"kind": kind, "request": request, "side_files": side_files or {}, "fresh": fresh}
+    made: dict[str, Any] = plain(values)
+    return made

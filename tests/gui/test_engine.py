@@ -186,6 +186,22 @@ def test_pause_holds_this_job_and_the_next(engine: Engine, qtbot: QtBot) -> None
     result_of(qtbot, held)
 
 
+def test_pause_holds_what_begins_later(engine: Engine, qtbot: QtBot) -> None:
+    engine.pause()
+    job = engine.run("wait", {"seconds": 0})
+    qtbot.waitUntil(lambda: engine.state == "paused")
+    qtbot.wait(300)
+    assert not job.is_over
+    os.kill(engine.process_id, signal.SIGKILL)
+    assert isinstance(error_of(qtbot, job), EngineDiedError)
+    held = engine.run("wait", {"seconds": 0})
+    qtbot.waitUntil(lambda: engine.state == "paused")
+    qtbot.wait(300)
+    assert not held.is_over
+    engine.resume()
+    result_of(qtbot, held)
+
+
 def test_a_crash_takes_one_job_and_says_how(engine: Engine, qtbot: QtBot) -> None:
     first, second = engine.run("wait", {"seconds": 60}), engine.run("wait", {"seconds": 0})
     until_first_report(qtbot, first)
