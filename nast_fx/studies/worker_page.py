@@ -46,19 +46,53 @@ of their requests, of each method's settings and of all messages.
 """
 
 
+_RESULTS = {
+    "render": "Result: as `nast-fx render --json`; files beside it by `side_files`.",
+    "texture": "Result: as `nast-fx texture --json`; files beside it by `side_files`.",
+    "analyze": "Result: as `nast-fx analyze --json`: loudness, key in three notations, tempo.",
+    "chain": "Result: as `nast-fx chain run --json`.",
+    "check": "Result: as `nast-fx render --dry-run --json`: output, frames, segments, device and why, notes.",
+    "peaks": "Parts: `columns` that are in the file, of `n_columns`, and `channels`, `sample_rate`. "
+    "Result: `columns`, `channels`, `sample_rate`, `frames`, `seconds`. Columns come in their "
+    "order; the last may be short.",
+    "spectrogram": "Result: `bottom_hz`, `top_hz`, `start_seconds`, `length_seconds`, `sample_rate`.",
+    "presets": "Results: of `list` `presets` and `broken`; of `load` `preset` (values with whole names of "
+    "files) and where it is from; of `save` `name`, `path`, `layer`, and `hidden_by` if another "
+    "layer has the name; of `delete` `deleted`, and `now` if one of the name is left; of `import`"
+    " `names`, or `needs`: sentences to agree to, after which it is asked again with `allow`; of "
+    "`export` `files`.",
+    "styles": "Results: of `list` `styles` and `faults`; of `show` the style's facts and `picture`, a PNG "
+    "in base64; of `learn` `path` and the facts.",
+    "plugins": "Parts of `scan`: `path`, `plugins` and `error` of each file that was opened. Results: of "
+    "`list` and `scan` `plugins`, `failures`, `denied`, of `list` also `builtins`; of `show` "
+    "`parameters`, and a `slot` for a chain; of `edit` the `slot` as it was left, and `changes`; "
+    "of `deny` and `allow` whether it `changed`.",
+    "batch": "Parts: of each file as it changes `number`, `content`, `output`, `state` (queued, running, "
+    "done, skipped, failed, cancelled), `share`, `seconds_left`, `message`, and `result` where it"
+    " is done; or only `note`. Result: how many are `done`, `skipped`, `failed`, `cancelled`; "
+    "`folder`, `manifest`, `stems`. A batch that is cancelled, or whose worker is ended, is gone "
+    "on with by `resume`, or `nast-fx batch --resume`.",
+    "plan": "Result: `folder`, `files` as the parts of a batch, `n_contents`, `passed_over`.",
+    "wait": "Result: `seconds`.",
+}
+
+
 def worker_page() -> str:
     """Give the page as Markdown."""
     parts = [_INTRODUCTION, "## To the worker\n", *_sections(QUESTIONS)]
-    return "\n".join([*parts, "## From the worker\n", *_sections(ANSWERS)]).rstrip() + "\n"
+    parts += ["## From the worker\n", *_sections(ANSWERS)]
+    parts += ["## Kinds of jobs\n", *_sections(REQUESTS, _RESULTS)]
+    return "\n".join(parts).rstrip() + "\n"
 
 
-def _sections(models: Mapping[str, type[Settings]]) -> list[str]:
+def _sections(models: Mapping[str, type[Settings]], more: Mapping[str, str] | None = None) -> list[str]:
     sections = []
     for name, model in models.items():
         rows = [_row(field, info) for field, info in model.model_fields.items() if field != "type"]
         table = ["| field | type | |", "|---|---|---|", *rows, ""] if rows else []
         summary = (model.__doc__ or "").strip().splitlines()[0]
-        sections.append("\n".join([f"### `{name}`", "", summary, "", *table]))
+        said = [(more or {})[name], ""] if more else []
+        sections.append("\n".join([f"### `{name}`", "", summary, "", *table, *said]))
     return sections
 
 
@@ -70,9 +104,19 @@ def _row(name: str, info: FieldInfo) -> str:
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{word}`" for word in get_args(annotation))
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "null"}
+    names = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+        type(None): "null",
+        Path: "name of a file",
+        Any: "anything",
+    }
     if annotation in names:
         return names[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return "object"
     if get_origin(annotation) in (dict, tuple):
         return "object" if get_origin(annotation) is dict else "list"
     return " or ".join(_type(part) for part in get_args(annotation))
