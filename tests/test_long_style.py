@@ -13,7 +13,8 @@ import numpy as np
 from nast_fx.audio.block import padded_read
 from nast_fx.models.portable_style import RecordingFacts
 from nast_fx.progress import drain
-from nast_fx.styles import Recording, learn
+from nast_fx.styles import Recording
+from nast_fx.styles.learn import learn
 
 class Noise:
     sample_rate, n_channels = 44_100, 2

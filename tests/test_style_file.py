@@ -19,7 +19,9 @@ from safetensors.numpy import save
 from nast_fx.audio import Audio
 from nast_fx.errors import AudioFileError
 from nast_fx.progress import drain
-from nast_fx.styles import LearntStyle, StyleSource, learn, read_style, recording_of, write_style
+from nast_fx.styles import LearntStyle, read_style, recording_of, write_style
+from nast_fx.styles.learn import learn
+from nast_fx.styles.sound import StyleSource
 from nast_fx.styles.style import MAX_PICTURE_BYTES, MAX_STYLE_BYTES
 from nast_fx.styles.style_file import KEY, style_bytes
 

@@ -13,8 +13,9 @@ from nast_fx.audio import Audio
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.networks import Architecture, InfiniteNetwork, Runs
 from nast_fx.progress import drain
-from nast_fx.styles import LearntStyle, learn, recording_of
+from nast_fx.styles import LearntStyle, recording_of
 from nast_fx.styles.landmarks import choose_landmarks, relative_error, simplex_weights
+from nast_fx.styles.learn import learn
 
 RATE = 8000
 

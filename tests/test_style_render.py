@@ -21,9 +21,7 @@ from nast_fx.render.learnt import learnt_reference
 from nast_fx.studies.sounds import SOUNDS, song
 from nast_fx.styles import (
     LearntStyle,
-    StyleSource,
     find_style,
-    learn,
     list_styles,
     named_style,
     read_style,
@@ -31,7 +29,8 @@ from nast_fx.styles import (
     write_style,
 )
 from nast_fx.styles.find import FACTORY_FOLDER
-from nast_fx.styles.sound import find_phases
+from nast_fx.styles.learn import learn
+from nast_fx.styles.sound import StyleSource, find_phases
 
 FACTORY = ("bells", "breath", "metal", "rain", "strings", "tape-hum")
 RATE = 16_000

@@ -12,7 +12,8 @@ from nast_fx.evaluate import evaluate
 from nast_fx.progress import drain
 from nast_fx.studies.sounds import SOUNDS, song
 from nast_fx.studies.style_bench import render_with
-from nast_fx.styles import LearntStyle, learn, recording_of
+from nast_fx.styles import LearntStyle, recording_of
+from nast_fx.styles.learn import learn
 
 RATE = 16_000
 TOLERANCE = 0.08  # of the style residual, beyond that of a render with the recording itself

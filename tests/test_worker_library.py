@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +212,24 @@ def test_hosted_plugins(user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert ask("plugins", action="deny", name="NastGain")["changed"]
     assert ask("plugins", action="list")["denied"] == [str(path)]
     assert ask("plugins", action="allow", name="NastGain")["changed"]
+
+
+def test_what_a_window_asks_first_loads_no_torch(user: Path, rain: Path, tmp_path: Path) -> None:
+    script = f"""
+import sys
+from nast_fx.jobs.run import run_request
+for kind, request in (
+    ("presets", {{"action": "list"}}),
+    ("styles", {{"action": "list"}}),
+    ("plugins", {{"action": "list"}}),
+    ("peaks", {{"content": {str(rain)!r}, "peaks": {str(tmp_path / "p")!r}}}),
+    ("spectrogram", {{"content": {str(rain)!r}, "picture": {str(tmp_path / "s.npy")!r}}}),
+):
+    run_request({{"kind": kind, "request": request}})
+    assert "torch" not in sys.modules, kind
+"""
+    folder = str(Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", script], check=True, env=os.environ | {"PYTHONPATH": folder})
 
 
 def test_what_a_render_would_do(user: Path, rain: Path, tmp_path: Path) -> None:

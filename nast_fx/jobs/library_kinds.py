@@ -43,7 +43,8 @@ def learn_style(
     references: Sequence[StyleReference], settings: LearnSettings, name: str
 ) -> Steps[LearntStyle]:
     """Learn one style from files; see `nast_fx.styles.learn`."""
-    from nast_fx.styles import learn, open_recordings
+    from nast_fx.styles import open_recordings
+    from nast_fx.styles.learn import learn
 
     with ExitStack() as stack:
         recordings = open_recordings(references, stack)

@@ -12,7 +12,8 @@ from nast_fx.errors import UsageError
 from nast_fx.models import StyleReference, parse_key
 from nast_fx.models.portable_style import STYLE_SUFFIX, SoundFacts
 from nast_fx.render.reference import Reference, Span
-from nast_fx.styles import LearntStyle, StyleSource, find_style, named_style, read_style
+from nast_fx.styles import LearntStyle, find_style, named_style, read_style
+from nast_fx.styles.sound import StyleSource
 
 __all__ = ["learnt_audio", "learnt_file", "learnt_reference", "open_learnt"]
 

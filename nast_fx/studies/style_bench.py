@@ -28,10 +28,10 @@ from nast_fx.render import References, checked_reference, style_source
 from nast_fx.render.learnt import learnt_reference
 from nast_fx.studies.recordings import LOOPS, MUSIC
 from nast_fx.studies.sounds import SOUNDS, song
-from nast_fx.styles import LearntStyle, Recording, learn, recording_of
+from nast_fx.styles import LearntStyle, Recording, recording_of
 from nast_fx.styles.candidates import Geometry, candidates
 from nast_fx.styles.compare import compare, phase_errors
-from nast_fx.styles.learn import keep
+from nast_fx.styles.learn import keep, learn
 from nast_fx.styles.recordings import hear
 
 __all__ = ["CURVE_SECONDS", "METHODS", "Cost", "Curve", "Trial", "render_with", "style_bench"]
