@@ -18,15 +18,16 @@ _INTRODUCTION = f"""# The worker
 
 `nast-fx worker` does jobs for another program: a window, a script, a queue. It reads messages on \
 stdin and answers on stdout, one JSON object a line, UTF-8, protocol {PROTOCOL}. This page is made \
-from `nast_fx/models/messages.py`.
+from `nast_fx/models`.
 
 - One job at a time: `run` is refused while another one runs. Several workers do several jobs.
 - Everything said about a job carries its `id`. A job ends with exactly one `result` or `error`; \
-files are there whole after a `result`, and none is after an `error`.
+files are there whole after a `result`, and none is after an `error`; but a batch keeps those that \
+were finished.
 - A message that is unknown, malformed or longer than {MAX_LINE >> 20} MiB gets an `error` without \
 an `id`; the worker goes on.
 - `cancel` and `pause` act at the job's next report, some times a second while it computes. A \
-paused worker holds the next job too, until `resume`.
+paused worker holds the next job too, until `resume`. With a batch, its files are held and stopped.
 - stdout carries nothing else; what libraries print goes to stderr.
 - When stdin closes, also in the middle of a job, the worker stops the job, removes what is \
 unfinished, and ends, after three seconds at the latest. So no worker outlives a parent that was \
