@@ -17,6 +17,7 @@ from batch_folder import run
 from cli_runner import noise, song
 from worker_talk import Talk, talking
 
+from nast_fx.jobs.kind import Switch
 from nast_fx.models import Settings, validated
 from nast_fx.models.queue import BatchRequest
 
@@ -235,3 +236,13 @@ def test_its_request_is_data(inputs: Path) -> None:
     made_of = validated(BatchRequest, request_of(inputs))
     assert isinstance(made_of, Settings)
     assert validated(BatchRequest, made_of.model_dump(mode="json", exclude_defaults=True)) == made_of
+
+
+def test_a_switch_tells_who_comes_late() -> None:
+    switch, heard = Switch(), list[bool]()
+    switch.turn(True)
+    switch.listen(heard.append)
+    switch.turn(False)
+    switch.listen(None)
+    switch.turn(True)
+    assert heard == [True, False]

@@ -67,8 +67,8 @@ def batch(request: BatchRequest, beside: Beside) -> Steps[Facts]:
         prepared = yield from _prepared(request, beside, journal)
         parts = Parts(prepared.plan)
         with make_executor(prepared.limits) as executor:
-            beside.switch.on_turn = lambda is_held: executor.pause() if is_held else executor.resume()
-            stack.callback(setattr, beside.switch, "on_turn", None)
+            beside.switch.listen(lambda is_held: executor.pause() if is_held else executor.resume())
+            stack.callback(beside.switch.listen, None)
             session = Session(
                 prepared.root,
                 journal,

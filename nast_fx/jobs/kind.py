@@ -21,12 +21,19 @@ class Switch:
     """
 
     def __init__(self) -> None:
-        self.on_turn: Callable[[bool], None] | None = None
+        self._is_held = False
+        self._listener: Callable[[bool], None] | None = None
+
+    def listen(self, listener: Callable[[bool], None] | None) -> None:
+        """Call `listener` from now on, and at once if the job is held already; None ends that."""
+        self._listener = listener
+        if listener is not None and self._is_held:
+            listener(True)
 
     def turn(self, is_held: bool) -> None:
         """Hold, or go on; from any thread."""
-        listener = self.on_turn
-        if listener is not None:
+        self._is_held = is_held
+        if (listener := self._listener) is not None:
             listener(is_held)
 
 
