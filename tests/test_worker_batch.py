@@ -184,7 +184,7 @@ def cpu_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.parametrize("is_held", [False, True])
+@pytest.mark.parametrize("is_held", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_cancelled_batch_is_gone_on_with_by_the_command_line(
     talk: Talk, inputs: Path, is_held: bool
 ) -> None:

@@ -176,10 +176,10 @@ def test_a_running_render_is_asked_about(
 ) -> None:
     fill(window, tmp_path)
     window.render_view.make_result()
-    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self: False)
+    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self, _question: False)
     assert not window.close()
     assert not renderer.is_closed
-    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self: True)
+    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self, _question: True)
     assert window.close()
     assert renderer.is_closed
 
