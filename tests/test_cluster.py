@@ -26,6 +26,7 @@ pytest.importorskip("distributed")
 from nast_fx import errors
 from nast_fx.errors import AudioFileError, CancelledError, NothingToDoError
 from nast_fx.jobs import bench, cluster_link, cluster_session
+from nast_fx.jobs.carrier import MessageCarrier
 from nast_fx.jobs.cluster import ClusterExecutor
 from nast_fx.jobs.cluster_link import shared_out
 from nast_fx.jobs.job_executor import ExecutorLostError, JobFuture
@@ -205,7 +206,9 @@ def by_content(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {one["content"]: one for one in objects if one["type"] in ("result", "failed")}
 
 
-def test_files_of_a_job(cli: Cli, farm: Farm, executor: ClusterExecutor) -> None:
+def test_files_of_a_job(
+    cli: Cli, farm: Farm, executor: ClusterExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What names files of this machine is made here; what is taken meanwhile is not replaced."""
     folder = cli.folder
     request = RenderRequest(
@@ -227,6 +230,16 @@ def test_files_of_a_job(cli: Cli, farm: Farm, executor: ClusterExecutor) -> None
     with pytest.raises(NothingToDoError):
         executor.submit(run_request, skipping).result()
     facts = made.result()
+
+    def slowly(self: MessageCarrier, part: dict[str, Any]) -> Iterator[bytes]:
+        (folder / "late.wav").write_bytes(b"mine")  # while the result comes in
+        yield part["data"]
+
+    monkeypatch.setattr(MessageCarrier, "_blocks", slowly)
+    late = job | {"request": job["request"] | {"output": str(folder / "late.wav")}}
+    with pytest.raises(AudioFileError, match=r"late\.wav: exists already; it is not overwritten"):
+        executor.submit(run_request, late).result()
+    assert (folder / "late.wav").read_bytes() == b"mine"
     assert facts["save_preset"] == str(sides["save-preset"])
     assert 'path = "rain.wav"' in sides["save-preset"].read_text()  # beside it
     page = sides["report"].read_text()

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TEXT_SUFFIXES = {"", ".cff", ".in", ".md", ".py", ".sh", ".toml", ".txt", ".yml"}
 # What would make `nast-fx --help` slow: about two seconds of imports.
-HEAVY = ("torch", "scipy", "matplotlib", "soundfile", "soxr", "pedalboard")
+HEAVY = ("torch", "scipy", "matplotlib", "soundfile", "soxr", "pedalboard", "dask", "distributed")
 
 
 def run_python(code: str) -> str:

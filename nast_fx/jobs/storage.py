@@ -27,7 +27,7 @@ class Storage:
     Parameters
     ----------
     url : str
-        Of the place: ``file:///mnt/share``, ``s3://bucket/folder`` ...; a path is one too.
+        Of a place that is there: ``file:///mnt/share``, ``s3://bucket/folder`` ...; a path is one too.
     session : str
         Name of the batch.
 
@@ -54,7 +54,7 @@ class Storage:
     def begin(self) -> None:
         """Make the folder, and remove those of dead batches."""
         with self._said("cannot be written"):
-            self._fs.makedirs(self._folder, exist_ok=True)
+            self._make_folder("")
         self.renew()
         with self._said("cannot be read"):
             found = self._fs.ls(self._base, detail=False)
@@ -72,7 +72,9 @@ class Storage:
         """Write a file there."""
         path = posixpath.join(self._folder, name)
         with self._said("cannot be written"):
-            self._fs.makedirs(posixpath.dirname(path), exist_ok=True)
+            parts = name.split("/")[:-1]
+            for depth in range(len(parts)):
+                self._make_folder("/".join(parts[: depth + 1]))
             with self._fs.open(path, "wb") as target:
                 for block in blocks:
                     target.write(block)
@@ -92,6 +94,11 @@ class Storage:
         """Remove the folder."""
         with contextlib.suppress(Exception):
             self._fs.rm(self._folder, recursive=True)
+
+    def _make_folder(self, name: str) -> None:
+        """Make one level only: what is above must be there, or a bucket would be made of a wrong name."""
+        with contextlib.suppress(FileExistsError):
+            self._fs.mkdir(posixpath.join(self._folder, name).rstrip("/"), create_parents=False)
 
     def _remove_dead(self, folder: str) -> None:
         said = self._fs.cat_file(posixpath.join(folder, ALIVE))
