@@ -1,4 +1,4 @@
-"""Which of the journal's rows still count: a later batch takes the place of a dead one for the same result."""
+"""Which rows of the journal still count: a later batch takes the place of a dead one for the same result."""
 
 from __future__ import annotations
 
