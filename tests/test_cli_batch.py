@@ -326,9 +326,102 @@ def test_a_file_that_was_finished_unseen_is_not_made_again(cli: Cli, monkeypatch
     assert len(HereExecutor.calls) == 7
     assert results(cli).items() > made.items()
     assert manifest(cli)["counts"] == {"done": 6, "skipped": 1}
+    (seen,) = (one for one in manifest(cli)["files"] if one["state"] == "skipped")
+    assert seen["result"].keys() >= {"seconds", "threads", "content"}  # its figures are known
+    assert list((cli.folder.parent / "state" / "receipts").iterdir()) == []
     # A file of someone else's is not taken for one of ours.
     (cli.folder / "OUT" / "0-16.styled.wav").write_bytes(b"mine")
     assert "is there already" in batch(cli, "IN").err[-1]
+
+
+def test_a_foreign_file_is_not_taken_for_one_that_was_finished(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the batch was killed in its first job, and something of that name came to be there."""
+    with monkeypatch.context() as patch:
+        patch.setattr(HereExecutor, "submit", interrupted_after(0))
+        patch.setattr(Journal, "end", lambda *args, **facts: None)
+        assert batch(cli, "IN/0-16.wav").code == 130
+    output = cli.folder / "OUT" / "0-16.styled.wav"
+    output.parent.mkdir()
+    output.write_bytes((cli.folder / "rain.wav").read_bytes())
+    kept = output.read_bytes()
+    ended = batch(cli, "IN/0-16.wav")
+    assert ended.code == 1
+    assert "is there already" in ended.err[-1]
+    assert output.read_bytes() == kept
+
+
+def louder(path: Path) -> None:
+    samples, rate = soundfile.read(path)
+    soundfile.write(path, samples * 0.5, rate, subtype="PCM_16")
+
+
+@pytest.mark.parametrize("changed", ["IN/0-24.wav", "IN/0-16.wav", "rain.wav"])
+def test_an_input_that_changes_while_the_batch_runs(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """The next content, the one that is rendered just now, or what both need."""
+    submit = HereExecutor.submit
+
+    def meanwhile(self: HereExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = submit(self, fn, *args, **kwargs)
+        if len(HereExecutor.calls) == 1:
+            louder(cli.folder / changed)
+        return future
+
+    monkeypatch.setattr(HereExecutor, "submit", meanwhile)
+    ended = batch(cli, "IN/0-16.wav", "IN/0-24.wav")
+    words = "has changed since the batch was planned; give the command again"
+    wrong = {"IN/0-16.wav": ["0-16"], "IN/0-24.wav": ["0-24"]}.get(changed, ["0-16", "0-24"])
+    assert ended.code == (3 if len(wrong) == 1 else 1)
+    assert changed in ended.err[-1]
+    assert words in ended.err[-1]
+    if len(wrong) == 1:
+        failed = [one for one in manifest(cli)["files"] if one["state"] == "failed"]
+        assert [Path(one["content"]).stem for one in failed] == wrong
+    assert not any((cli.folder / "OUT" / f"{name}.styled.wav").exists() for name in wrong)
+    assert len(HereExecutor.calls) == (2 if changed == "IN/0-16.wav" else 1)
+    assert len(batch(cli, "IN/0-16.wav", "IN/0-24.wav").out) == len(wrong)
+    assert cli.run("batch", "--resume").code == 4
+
+
+def test_an_input_that_has_changed_when_the_batch_goes_on(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(HereExecutor, "submit", interrupted_after(1))
+        assert batch(cli, "IN/0-16.wav", "IN/0-24.wav", "IN/0-float.wav").code == 130
+    louder(cli.folder / "IN" / "0-24.wav")
+    rest = cli.run("batch", "--resume")
+    assert rest.code == 3
+    assert rest.out == ["OUT/0-float.styled.wav"]
+    assert "0-24.wav: has changed since the batch was planned" in rest.err[-1]
+    assert cli.run("batch", "--resume").code == 4
+    assert batch(cli, "IN").code == 0
+
+
+def test_what_was_begun_beside_a_result_is_made_when_it_goes_on(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the batch was killed when the result was there, and its report was not."""
+    options = (*COPY, "--report", "reports/{stem}.html")
+    with monkeypatch.context() as patch:
+
+        def killed(*args: object, **facts: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr(Journal, "end", killed)
+        assert batch(cli, "IN/0-16.wav", options=options).code == 130
+    (cli.folder / "OUT" / "reports" / "0-16.html").unlink()
+    partials = [cli.folder / "OUT" / folder / ".nast-fx-0123456789ab.part" for folder in ("", "reports")]
+    for partial in partials:
+        partial.touch()
+    rest = cli.run("batch", "--resume")
+    assert rest.code == 0, rest.err
+    assert (cli.folder / "OUT" / "reports" / "0-16.html").is_file()
+    assert not any(partial.exists() for partial in partials)
+    again = cli.run("batch", "--resume")
+    assert again.code == 4
+    assert "no batch was broken off" in again.err[-1]
 
 
 def test_another_batch_is_making_it(cli: Cli) -> None:
@@ -343,6 +436,7 @@ def test_another_batch_is_making_it(cli: Cli) -> None:
     assert ended.code == 0
     assert ended.out == ["OUT/0-24.styled.wav"]
     assert any("another batch is making it" in line for line in ended.err)
+    assert cli.run("batch", "--resume").code == 4  # what was left to another is not open here
     other.close()
     assert batch(cli, "IN/0-16.wav", "IN/0-24.wav").out == ["OUT/0-16.styled.wav"]
 

@@ -82,6 +82,7 @@ def write_loops(folder: Path, count: int) -> None:
     soundfile.write(folder / "rain.wav", noise(1.0, 16_000).T, 16_000)
 
 
+@pytest.mark.slow
 def test_twenty_loops_and_a_worker_that_is_killed(tmp_path: Path) -> None:
     write_loops(tmp_path, 20)
     with Farm(tmp_path / "farm") as own:
@@ -289,6 +290,7 @@ def test_storage(
     assert request.output.read_bytes() == (cli.folder / "THERE" / "0.styled.wav").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_client_that_is_killed(farm: Farm, tmp_path: Path) -> None:
     write_loops(tmp_path, 2)
     long = ("-s", "rain.wav", "--set", "max_iterations=100000", "--threads", "1", "--cluster", farm.address)

@@ -34,7 +34,8 @@ class AtomicFile:
     """Context manager of a hidden temporary file in the folder of `path`.
 
     On a clean exit it is synced and renamed onto `path`; on any exception it is removed. A link is
-    followed, the rights of a file that is replaced are kept.
+    followed, the rights of a file that is replaced are kept. An error of the system that names no file, as
+    when a write finds the disk full, is one of this file.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class AtomicFile:
     Raises
     ------
     AudioFileError
-        If the place cannot be written (see `check_place`), at the start or at the end.
+        If the place cannot be written (see `check_place`), at the start, in between or at the end.
     """
 
     def __init__(self, path: str | Path, *, overwrite: bool = False) -> None:
@@ -63,7 +64,7 @@ class AtomicFile:
             while not self._made():
                 pass
         except OSError as error:
-            raise file_error(self.path, "cannot be written", error) from error
+            raise self._failed(error) from error
         return self
 
     def _made(self) -> bool:
@@ -76,13 +77,14 @@ class AtomicFile:
         # A handle of its own: the file is closed before it is renamed.
         try:
             self._lock = os.open(self.temporary, os.O_RDONLY)
-            try_lock(self._lock)
-            if os.fstat(self._lock).st_nlink:
+            if try_lock(self._lock) is not False and os.fstat(self._lock).st_nlink:
                 return True
         except FileNotFoundError:
             pass
         except OSError:  # rights that forbid to read one's own file: it is never taken for a dead one either
             return True
+        with contextlib.suppress(OSError):
+            self.temporary.unlink()
         self._release()
         return False
 
@@ -105,6 +107,11 @@ class AtomicFile:
             with contextlib.suppress(OSError):
                 self.temporary.unlink()
             self._release()
+        if isinstance(error, OSError) and error.filename is None:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> AudioFileError:
+        return file_error(self.path, "cannot be written", error)
 
     def _commit(self) -> None:
         try:
@@ -121,7 +128,7 @@ class AtomicFile:
         except FileExistsError as error:
             raise _exists(self.path) from error
         except OSError as error:
-            raise file_error(self.path, "cannot be written", error) from error
+            raise self._failed(error) from error
 
 
 def copy_exact(source_path: str | Path, path: str | Path, *, overwrite: bool = False) -> None:
@@ -137,11 +144,7 @@ def copy_exact(source_path: str | Path, path: str | Path, *, overwrite: bool = F
     except OSError as error:
         raise file_error(source_path, "cannot be read", error) from error
     with source, AtomicFile(path, overwrite=overwrite) as atomic:
-        try:
-            shutil.copyfileobj(source, atomic.file, 2**20)
-            atomic.file.flush()
-        except OSError as error:
-            raise file_error(path, "cannot be written", error) from error
+        shutil.copyfileobj(source, atomic.file, 2**20)
 
 
 def check_place(path: str | Path, *, overwrite: bool = True) -> None:

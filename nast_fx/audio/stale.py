@@ -8,7 +8,7 @@ import re
 import time
 from pathlib import Path
 
-from nast_fx.audio.locks import try_lock
+from nast_fx.audio.locks import is_locked
 
 __all__ = ["remove_stale"]
 
@@ -43,7 +43,8 @@ def _remove_dead(partial: Path) -> bool:
             return True
         handle = os.open(partial, os.O_RDONLY)
         try:
-            if try_lock(handle):
+            # Removed while the lock is shared: who would lock it as its own gets it not, and takes another.
+            if is_locked(handle) is False:
                 partial.unlink()
                 return True
         finally:

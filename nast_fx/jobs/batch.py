@@ -6,24 +6,21 @@ most what was being made. An executor is given plain functions and dicts of what
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import CancelledError as FutureCancelledError
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from nast_fx.audio.stale import remove_stale
-from nast_fx.errors import CancelledError, NastFxError, NoSpaceError, NothingToDoError
+from nast_fx.errors import AudioFileError, CancelledError, NastFxError, NoSpaceError, NothingToDoError
+from nast_fx.jobs.folders import Folders
 from nast_fx.jobs.job_executor import ExecutorLostError, JobFuture
 from nast_fx.jobs.journal import Journal
 from nast_fx.jobs.queue import Queue
 from nast_fx.jobs.run import run_request
 from nast_fx.jobs.space import lack_of_space
-from nast_fx.jobs.stamp import stamp_of
 from nast_fx.jobs.task import ELSEWHERE, Ending, Outcome, Task
 from nast_fx.progress import Progress, Steps
 
@@ -109,7 +106,7 @@ class _Work:
         self._began = time.monotonic()
         self._full = ""  # what lacks
         self._look_again = 0.0
-        self._folders: list[Path] = []
+        self._folders = Folders()
         self._is_stopping = False
 
     @property
@@ -159,24 +156,25 @@ class _Work:
             self._take(future)
         for task in self._waiting:
             self._note(task, "cancelled", "not begun")
-        for folder in dict.fromkeys(outcome.output.parent for outcome in self.outcomes):
-            remove_stale(folder)
-        for folder in reversed(self._folders):
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # only one that is empty goes
+        self._folders.clear()
 
     def _begin(self, task: Task) -> None:
         found = self._journal.done(task.wanted, task.fingerprint)
         if found and found[0] == task.output and task.request.overwrite != "overwrite":
-            self._note(task, "skipped", "done meanwhile by another batch", found[1])
-            return
-        if not self._journal.claim(self._batch, task):
-            self._note(task, "skipped", ELSEWHERE)
+            self._end(task, "skipped", "done meanwhile by another batch", found[1])
             return
         try:
-            for path in (task.output, *task.side_files.values()):
-                self._make_folder(path.parent)
-            future = self._queue.executor.submit(run_request, task.job(self._queue.threads))
+            self._journal.check_inputs(task)
+        except AudioFileError as error:
+            self._end(task, "failed", str(error))
+            return
+        if not self._journal.claim(self._batch, task):
+            self._end(task, "skipped", ELSEWHERE)
+            return
+        receipt = self._journal.receipt_of(self._batch, task)
+        try:
+            self._folders.make(task.files)
+            future = self._queue.executor.submit(run_request, task.job(self._queue.threads, receipt))
         except OSError as error:
             self._end(task, "failed", f"{task.output.parent}: the folder cannot be made: {error.strerror}")
             return
@@ -206,14 +204,26 @@ class _Work:
         except Exception as error:
             self._failed(future, run, error, seconds)
         else:
-            self._end(run.task, "done", "", result, seconds)
+            self._made(run.task, result, seconds)
+
+    def _made(self, task: Task, result: dict[str, Any], seconds: float) -> None:
+        """Take up a result, if it was made of what was planned."""
+        try:
+            self._journal.check_inputs(task)
+        except AudioFileError as error:
+            if receipt := self._journal.made(self._batch, task):
+                receipt.remove_files()
+            self._end(task, "failed", str(error), seconds=seconds)
+        else:
+            self._end(task, "done", "", result, seconds)
 
     def _failed(self, future: Future[Any], run: _Running, error: Exception, seconds: float) -> None:
         task = run.task
         retried = isinstance(future, JobFuture) and future.attempts > 1
-        if retried and task.request.overwrite == "fail" and stamp_of(task.output):
+        is_whole = all(path.exists() for path in task.files)
+        if retried and is_whole and (receipt := self._journal.made(self._batch, task)):
             # The first worker had finished the file, and died before it could say so.
-            self._end(task, "done", "", {"content": str(task.content), "output": str(task.output)}, seconds)
+            self._made(task, dict(receipt.facts) | {"content": str(task.content)}, seconds)
             return
         text = str(error) if isinstance(error, NastFxError) else f"{type(error).__name__}: {error}"
         self._end(task, "failed", text, seconds=seconds)
@@ -237,15 +247,6 @@ class _Work:
         self.outcomes.append(outcome)
         if self._on_outcome is not None:
             self._on_outcome(outcome)
-
-    def _make_folder(self, folder: Path) -> None:
-        missing = []
-        while not folder.exists():
-            missing.append(folder)
-            folder = folder.parent
-        for one in reversed(missing):
-            one.mkdir(exist_ok=True)
-            self._folders.append(one)
 
 
 def _report(future: Future[Any]) -> Progress | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from nast_fx.jobs.cluster_call import Call
@@ -171,9 +172,10 @@ class ClusterExecutor(JobExecutor):
         job.future.attempts = 1
         parcel = pack(job.values, self._digests)
         carrier = self._session.carrier
+        receipt = Path(job.values["receipt"]) if job.values.get("receipt") else None
         with carrier.sent(parcel) as contents:
             try:
-                return deliver(self._answer(job, parcel, contents), parcel, carrier)
+                return deliver(self._answer(job, parcel, contents), parcel, carrier, receipt)
             finally:
                 carrier.forget(job.name)
 

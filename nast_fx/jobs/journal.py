@@ -1,8 +1,8 @@
 """What was begun, done and failed: an SQLite file that several batches use at once, whole after a kill.
 
-A job is a row; it is *queued*, *running* (with its owner, see `owner`), *done*, *failed* or *cancelled*. A
-running row whose owner is dead was broken off. Rows of done jobs stay: by them a batch knows what it need not
-do again.
+A job is a row; it is *queued*, *running* (with its owner, see `owner`), *done*, *skipped*, *failed* or
+*cancelled*. A running row whose owner is dead was broken off. Rows of done jobs stay: by them a batch knows
+what it need not do again. Other rows of dead batches go when a later batch is to make the same.
 """
 
 from __future__ import annotations
@@ -15,11 +15,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nast_fx.audio.names import shown
+from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError
 from nast_fx.jobs.fingerprint import file_digest
-from nast_fx.jobs.journal_file import open_journal
+from nast_fx.jobs.journal_file import JournalFile
+from nast_fx.jobs.journal_rows import (
+    OPEN,
+    clear_dead,
+    clear_receipts,
+    new_row,
+    owner_of,
+    receipt_path,
+    still,
+    supersede,
+)
 from nast_fx.jobs.owner import Owner, is_alive, state_folder
+from nast_fx.jobs.receipt import Receipt, read_receipt
 from nast_fx.jobs.stamp import path_key, stamp_of
 from nast_fx.jobs.task import Task
 
@@ -43,8 +54,9 @@ class Journal:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or state_folder()
         self._owners = self.folder / "owners"
+        self._receipts = self.folder / "receipts"
         self._owner: Owner | None = None
-        self._base = open_journal(self.folder)
+        self._file = JournalFile(self.folder)
 
     def __enter__(self) -> Journal:
         return self
@@ -54,167 +66,152 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file, and of the jobs that run."""
-        self._base.close()
+        self._file.close()
         if self._owner is not None:
             self._owner.close()
             self._owner = None
 
     def begin(self, root: Path, settings: Mapping[str, Any], tasks: Sequence[Task]) -> str:
-        """Write down a batch and its jobs, and give its name."""
+        """Write down a batch and its jobs, in the place of dead ones that had them to do; give its name."""
         self._owner = self._owner or Owner(self._owners)
+        try:
+            self._receipts.mkdir(exist_ok=True)
+        except OSError as error:
+            raise file_error(self._receipts, "cannot be made", error) from error
         batch = f"{self._owner.name}-{time.time_ns():x}"
-        rows = [
-            (
-                batch,
-                task.number,
-                path_key(task.output),
-                path_key(task.wanted),
-                path_key(root),
-                task.fingerprint,
-                "queued",
-                json.dumps(task.as_dict()),
-            )
-            for task in tasks
-        ]
-        ids = [row["id"] for row in self._base.execute("SELECT id FROM batches")]
-        alive = [name for name in ids if self._is_alive(name.partition("-")[0])]
-        marks = ", ".join("?" * len(alive))
-        with self._writing():
-            # What a dead batch had left to do is ours now.
-            self._base.executemany(
-                "DELETE FROM jobs WHERE key = ? AND state IN ('queued', 'cancelled', 'failed')"
-                f" AND batch NOT IN ({marks})",
-                [(path_key(task.output), *alive) for task in tasks],
-            )
-            self._base.execute(
-                "DELETE FROM batches WHERE id NOT IN (SELECT batch FROM jobs WHERE state != 'done')"
-                f" AND id NOT IN ({marks})",
-                alive,
-            )
-            settings_text = json.dumps(dict(settings) | {"root": str(root)})
-            self._base.execute(
+        settings_text = json.dumps(dict(settings) | {"root": str(root)})
+        with self._file.writing() as base:
+            for task in tasks:
+                supersede(base, batch, task, self._is_alive)
+            clear_dead(base, root, self._is_alive)
+            clear_receipts(base, self._receipts, self._is_alive)
+            base.execute(
                 "INSERT INTO batches VALUES (?, ?, ?, ?)", (batch, time.time(), path_key(root), settings_text)
             )
-            self._base.executemany(
+            base.executemany(
                 "INSERT INTO jobs (batch, number, key, wanted, root, fingerprint, state, task)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",
+                [new_row(batch, root, task) for task in tasks],
             )
         return batch
 
     def claim(self, batch: str, task: Task) -> bool:
         """Take a job; False if a living batch is making that output."""
-        owner = self._owner.name if self._owner else ""
-        key = path_key(task.output)
-        with self._writing():
-            running = self._base.execute(
-                "SELECT id, owner FROM jobs WHERE key = ? AND state = 'running' AND owner != ?",
-                (key, owner),
-            ).fetchall()
-            if any(self._is_alive(row["owner"]) for row in running):
+        with self._file.writing() as base:
+            if supersede(base, batch, task, self._is_alive):
                 return False
-            self._base.executemany(
-                "UPDATE jobs SET state = 'cancelled' WHERE id = ?", [(row["id"],) for row in running]
-            )
-            self._base.execute(
-                "UPDATE jobs SET state = 'running', owner = ?, begun = ?, before = ?"
-                " WHERE batch = ? AND number = ?",
-                (owner, time.time(), str(stamp_of(task.output)), batch, task.number),
+            base.execute(
+                "UPDATE jobs SET state = 'running', owner = ?, begun = ? WHERE batch = ? AND number = ?",
+                (owner_of(batch), time.time(), batch, task.number),
             )
         return True
 
     def end(
         self, batch: str, task: Task, state: str, *, result: Mapping[str, Any] | None = None, error: str = ""
     ) -> None:
-        """Write down how a job ended."""
+        """Write down how a job ended, or that it waits again."""
         stamp = str(stamp_of(task.output)) if state == "done" else None
-        with self._writing():
-            self._base.execute(
+        with self._file.writing() as base:
+            base.execute(
                 "UPDATE jobs SET state = ?, ended = ?, stamp = ?, result = ?, error = ?,"
-                " task = CASE ? WHEN 'done' THEN NULL ELSE task END WHERE batch = ? AND number = ?",
+                " task = CASE WHEN ? IN ('done', 'skipped') THEN NULL ELSE task END"
+                " WHERE batch = ? AND number = ?",
                 (state, time.time(), stamp, json.dumps(result or {}), error, state, batch, task.number),
             )
+        if state not in OPEN:
+            with contextlib.suppress(OSError):  # it goes with the next batch
+                self.receipt_of(batch, task).unlink(missing_ok=True)
+
+    def receipt_of(self, batch: str, task: Task) -> Path:
+        """Where a job is to say what it has made."""
+        return receipt_path(self._receipts, batch, task.number)
+
+    def made(self, batch: str, task: Task) -> Receipt | None:
+        """Give what a job says that it has made; None if it does not, or if that was changed since."""
+        receipt = read_receipt(self.receipt_of(batch, task))
+        return receipt if receipt is not None and receipt.is_of(task.output) else None
+
+    def check_inputs(self, task: Task) -> None:
+        """See that a task's inputs are as they were when it was planned.
+
+        Raises
+        ------
+        AudioFileError
+            One is another one now, or cannot be read.
+        """
+        for path, digest in task.inputs.items():
+            if self.digest(path) != digest:
+                raise AudioFileError(
+                    f"{shown(path)}: has changed since the batch was planned; give the command again"
+                )
 
     def done(self, wanted: Path, fingerprint: str) -> tuple[Path, dict[str, Any]] | None:
         """Give the file that was made for that name, content and settings and is still so; and its facts."""
-        rows = self._base.execute(
+        rows = self._file.rows(
             "SELECT stamp, result FROM jobs WHERE wanted = ? AND fingerprint = ? AND state = 'done'"
             " ORDER BY ended DESC",
             (path_key(wanted), fingerprint),
         )
-        for row in rows:
-            result = json.loads(row["result"])
-            output = Path(result["output"])
-            if row["stamp"] == str(stamp_of(output)):
-                return output, result
-        return None
+        return next(filter(None, map(still, rows)), None)
 
     def made_by_us(self, output: Path) -> bool:
         """Whether the file that is there is one that a batch has made, and nobody has changed since."""
-        rows = self._base.execute(
-            "SELECT stamp FROM jobs WHERE key = ? AND state = 'done'", (path_key(output),)
-        )
+        rows = self._file.rows("SELECT stamp FROM jobs WHERE key = ? AND state = 'done'", (path_key(output),))
         stamp = str(stamp_of(output))
         return any(row["stamp"] == stamp for row in rows)
 
-    def finished_unseen(self, task: Task) -> Path | None:
-        """Give the file of a job whose batch was killed before that could be written down.
+    def finished_unseen(self, task: Task) -> tuple[Path, dict[str, Any]] | None:
+        """Give the file of a job whose batch was ended before that was written down; and its facts.
 
-        It is there, is not the one that was there when the job began, and is younger.
+        The job has said that it has made it, and it is still so.
         """
-        row = self._broken_off(task)
-        if row is None:
+        found = self._broken_off(task)
+        if found is None:
             return None
-        output = Path(json.loads(row["task"])["output"])
-        stamp = stamp_of(output)
-        if stamp is None or str(stamp) == row["before"]:
-            return None
-        # Some disks count time in steps of two seconds.
-        return output if stamp.time_ns >= float(row["begun"] - 2) * 1e9 else None
+        output = Path(found[1].facts["output"])
+        return output, dict(found[1].facts) | {"content": str(task.content)}
 
     def adopt(self, task: Task, result: Mapping[str, Any]) -> None:
         """Write down that such a file is done."""
-        row = self._broken_off(task)
-        if row is not None:
-            made = Task.from_dict(json.loads(row["task"]))
-            self.end(row["batch"], made, "done", result=result)
+        if found := self._broken_off(task):
+            row, _ = found
+            self.end(row["batch"], Task.from_dict(json.loads(row["task"])), "done", result=result)
 
     def unfinished(self, root: Path | None = None) -> tuple[dict[str, Any], list[Task]] | None:
         """Give settings and open jobs of the latest batch that was broken off, of `root` if it is given."""
-        batches = self._base.execute("SELECT id, root, settings FROM batches ORDER BY begun DESC").fetchall()
+        batches = self._file.rows("SELECT id, root, settings FROM batches ORDER BY begun DESC")
         for batch in batches:
             if root is not None and batch["root"] != path_key(root):
                 continue
-            rows = self._base.execute(
-                "SELECT task, owner FROM jobs WHERE batch = ? AND state IN ('queued', 'running', 'cancelled')"
+            if self._is_alive(owner_of(batch["id"])):
+                continue
+            rows = self._file.rows(
+                f"SELECT task FROM jobs WHERE batch = ? AND state IN {OPEN}"
                 " AND task IS NOT NULL ORDER BY number",
                 (batch["id"],),
-            ).fetchall()
-            if rows and not self._is_alive(batch["id"].partition("-")[0]):
-                tasks = [Task.from_dict(json.loads(row["task"])) for row in rows]
+            )
+            tasks = [Task.from_dict(json.loads(row["task"])) for row in rows]
+            if tasks := [task for task in tasks if not self._is_done(task)]:
                 return json.loads(batch["settings"]), tasks
         return None
 
     def latest(self, wanted: Path) -> tuple[Path, dict[str, Any]] | None:
         """Give the file that was last made for a name, and its facts, if it is still so."""
-        row = self._base.execute(
-            "SELECT stamp, result FROM jobs WHERE wanted = ? AND state = 'done' ORDER BY ended DESC",
+        rows = self._file.rows(
+            "SELECT stamp, result FROM jobs WHERE wanted = ? AND state = 'done' ORDER BY ended DESC LIMIT 1",
             (path_key(wanted),),
-        ).fetchone()
-        if row is None:
-            return None
-        result = json.loads(row["result"])
-        output = Path(result["output"])
-        return (output, result) if row["stamp"] == str(stamp_of(output)) else None
+        )
+        return next(filter(None, map(still, rows)), None)
 
     def results(self, root: Path) -> Iterator[dict[str, Any]]:
-        """Give the facts of all that is done below a folder, the latest of each file."""
-        rows = self._base.execute(
-            "SELECT result, MAX(ended) FROM jobs WHERE root = ? AND state = 'done' GROUP BY key ORDER BY key",
+        """Give the facts of all that is done below a folder, the latest of each file that is still so."""
+        rows = self._file.rows(
+            "SELECT stamp, result, MAX(ended) FROM jobs WHERE root = ? AND state = 'done'"
+            " GROUP BY key ORDER BY key",
             (path_key(root),),
-        ).fetchall()
-        for row in rows:
-            yield json.loads(row["result"])
+        )
+        for found in filter(None, map(still, rows)):
+            yield found[1]
 
     def digest(self, path: Path) -> str:
         """Give the SHA-256 of a file, reading it only if it has changed.
@@ -225,41 +222,39 @@ class Journal:
             It cannot be read.
         """
         key, stamp = path_key(path), str(stamp_of(path))
-        row = self._base.execute("SELECT stamp, digest FROM digests WHERE path = ?", (key,)).fetchone()
-        if row is not None and row["stamp"] == stamp:
-            return str(row["digest"])
+        for row in self._file.rows("SELECT stamp, digest FROM digests WHERE path = ?", (key,)):
+            if row["stamp"] == stamp:
+                return str(row["digest"])
         digest = file_digest(path)
-        with self._writing():
-            self._base.execute("INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (key, stamp, digest))
+        with self._file.writing() as base:
+            base.execute("INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (key, stamp, digest))
         return digest
 
-    def _broken_off(self, task: Task) -> sqlite3.Row | None:
-        rows = self._base.execute(
-            "SELECT * FROM jobs WHERE wanted = ? AND fingerprint = ? AND state = 'running'"
-            " AND task IS NOT NULL ORDER BY begun DESC",
+    def _broken_off(self, task: Task) -> tuple[sqlite3.Row, Receipt] | None:
+        """Find a job of a dead batch that was to make the same, and has made it of what is still so."""
+        rows = self._file.rows(
+            f"SELECT * FROM jobs WHERE wanted = ? AND fingerprint = ? AND state IN {OPEN}"
+            " AND task IS NOT NULL ORDER BY id DESC",
             (path_key(task.wanted), task.fingerprint),
         )
-        row: sqlite3.Row
         for row in rows:
-            if not self._is_alive(row["owner"]):
-                return row
+            if self._is_alive(row["owner"] or owner_of(row["batch"])):
+                continue
+            receipt = self.made(row["batch"], Task.from_dict(json.loads(row["task"])))
+            if receipt is not None:
+                try:
+                    self.check_inputs(task)
+                except AudioFileError:
+                    return None
+                return row, receipt
         return None
+
+    def _is_done(self, task: Task) -> bool:
+        """Whether another batch has made all that a task was to make."""
+        has_sides = all(path.exists() for path in task.side_files.values())
+        return has_sides and self.done(task.wanted, task.fingerprint) is not None
 
     def _is_alive(self, owner: str) -> bool:
         if self._owner is not None and owner == self._owner.name:
             return True
         return is_alive(self._owners, owner)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Write as one step, in turn with other batches."""
-        try:
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise AudioFileError(f"{shown(self.folder)}: the journal cannot be written ({error})") from None

@@ -39,11 +39,12 @@ class Switch:
 
 @dataclass(frozen=True)
 class Beside:
-    """Files to write beside a result, whether the job begins from nothing, and what holds it."""
+    """Files to write beside a result, whether the job begins from nothing, what holds it, and its receipt."""
 
     sides: Sides = field(default_factory=dict)
     is_fresh: bool = False
     switch: Switch = field(default_factory=Switch)
+    receipt: Path | None = None
 
 
 Kind = Callable[[Any, Beside], Steps[dict[str, Any]]]

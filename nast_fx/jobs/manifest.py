@@ -1,7 +1,8 @@
 """What a batch has made, for programs: a JSON file in the output folder, whole at any moment.
 
 It is there from the beginning, with every file that is to be made, and is written anew while files end and
-when the batch does, however it does. What earlier batches have made there stays in it.
+when the batch does, however it does. What earlier batches have made there stays in it as long as it is there;
+what fails in another batch that runs meanwhile is taken over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nast_fx.audio.atomic import AtomicFile
 from nast_fx.audio.names import file_error
 from nast_fx.errors import AudioFileError
 from nast_fx.jobs.journal import Journal
-from nast_fx.jobs.stamp import path_key
+from nast_fx.jobs.stamp import Stamp, path_key, stamp_of
 from nast_fx.jobs.task import Outcome, Task
 from nast_fx.plain import plain
 
@@ -63,6 +64,8 @@ class Manifest:
         self._passed_over = passed_over
         self._journal = journal
         self._entries: dict[str, dict[str, Any]] = {}
+        self._others: dict[str, dict[str, Any]] = {}  # what failed in batches that run meanwhile
+        self._stamp: Stamp | None = None  # of what was written last
         self._next = 0.0
         for task in tasks:
             self._entries[path_key(task.output)] = {
@@ -95,6 +98,9 @@ class Manifest:
         for result in self._journal.results(self._root):
             entry = {"content": result.get("content"), "output": result["output"], "state": "done"}
             entries.setdefault(path_key(Path(result["output"])), {**entry, "result": result})
+        self._look_at_others()
+        for key, entry in self._others.items():
+            entries.setdefault(key, entry)
         counts: dict[str, int] = {}
         for entry in entries.values():
             counts[entry["state"]] = counts.get(entry["state"], 0) + 1
@@ -115,8 +121,23 @@ class Manifest:
             raise file_error(self.path.parent, "cannot be made", error) from error
         with AtomicFile(self.path, overwrite=True) as partial:
             partial.file.write(text.encode())
+        self._stamp = stamp_of(self.path)
         took = time.monotonic() - began
         self._next = time.monotonic() + max(WRITE_SECONDS, WRITE_SHARE * took)
+
+    def _look_at_others(self) -> None:
+        """Take over what another batch, which runs or has ended meanwhile, has written of its failures."""
+        stamp = stamp_of(self.path)
+        if stamp is None or stamp == self._stamp:
+            return
+        try:
+            found = json.loads(self.path.read_bytes())
+            # What is finished before this begins is an earlier batch's.
+            if self._stamp is not None or found["state"] == "running":
+                failed = [entry for entry in found["files"] if entry["state"] == "failed"]
+                self._others |= {path_key(Path(entry["output"])): entry for entry in failed}
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # nobody's, or damaged: it is written anew
 
     def _note(self, outcome: Outcome) -> None:
         key = path_key(outcome.output)

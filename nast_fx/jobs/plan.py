@@ -177,9 +177,23 @@ def _decided(draft: _Draft, naming: Naming, journal: Journal, taken: set[str]) -
     content, wanted = draft.content.path, draft.wanted
     request = _absolute(draft.recipe.request, content)
     try:
-        fingerprint = fingerprint_of(request, draft.format, journal.digest)
-        n_bytes = _n_bytes(draft)
-        task = Task(draft.number, wanted, wanted, request, draft.sides, fingerprint, n_bytes, naming.fresh)
+        inputs: dict[Path, str] = {}
+
+        def digest(path: Path) -> str:
+            inputs[path.absolute()] = found = journal.digest(path)
+            return found
+
+        task = Task(
+            number=draft.number,
+            wanted=wanted,
+            output=wanted,
+            request=request,
+            side_files=draft.sides,
+            fingerprint=fingerprint_of(request, draft.format, digest),
+            n_bytes=_n_bytes(draft),
+            fresh=naming.fresh,
+            inputs=inputs,
+        )
         known = _known(task, journal)
         if known is not None:
             return known
@@ -201,7 +215,7 @@ def _known(task: Task, journal: Journal) -> Task | Outcome | None:
     if found := journal.done(task.wanted, task.fingerprint):
         output, result = found
     elif seen := journal.finished_unseen(task):
-        output, result = seen, _seen(task.content, seen)
+        output, result = seen
         if has_sides:
             journal.adopt(task, result)
     else:
@@ -243,19 +257,6 @@ def _absolute(request: RenderRequest, content: Path) -> RenderRequest:
     if values.get("mix") == values["content"]:
         values["mix"] = None  # it is no stem of itself
     return request.model_copy(update=values)
-
-
-def _seen(content: Path, output: Path) -> dict[str, Any]:
-    """Give the facts of a file whose render could not tell them any more."""
-    info = probe(output)
-    return {
-        "content": str(content),
-        "output": str(output),
-        "frames": info.n_frames,
-        "sample_rate": info.sample_rate,
-        "channels": info.n_channels,
-        "notes": ["The batch was ended just after this file was finished; its figures are not known."],
-    }
 
 
 def _n_bytes(draft: _Draft) -> int:

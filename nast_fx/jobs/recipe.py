@@ -88,9 +88,10 @@ class Plan:
 
     @property
     def folders(self) -> list[Path]:
-        """Where results go or are."""
-        outputs = [task.output for task in self.tasks] + [outcome.output for outcome in self.ended]
-        return list(dict.fromkeys(output.parent for output in outputs))
+        """Where results go or are, and the files beside them."""
+        files = [path for task in self.tasks for path in task.files]
+        files += [outcome.output for outcome in self.ended]
+        return list(dict.fromkeys(path.parent for path in files))
 
 
 def recipe_tokens(request: RenderRequest, preset: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One job from plain data to plain data: what a worker, a batch and any executor are given.
 
-A job is a dict ``{"kind", "request", "side_files", "threads", "fresh"}`` of what JSON has, so that it passes
-any process and any computer; `run_request` is a plain function, so that anything can call it.
+A job is a dict ``{"kind", "request", "side_files", "threads", "fresh", "receipt"}`` of what JSON has, so that
+it passes any process and any computer; `run_request` is a plain function, so that anything can call it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from nast_fx.errors import UsageError, did_you_mean
 from nast_fx.jobs.kind import Beside, Sides, Switch
 from nast_fx.jobs.kinds import COMPUTING, KINDS, WITH_SIDES
+from nast_fx.jobs.receipt import write_receipt
 from nast_fx.models import validated
 from nast_fx.models.messages import REQUESTS
 from nast_fx.plain import plain
@@ -40,7 +41,7 @@ def steps_of(values: Mapping[str, Any], switch: Switch | None = None) -> Steps[d
     ----------
     values : mapping
         ``kind`` is a name of `REQUESTS`, ``request`` holds its fields; optional are ``side_files`` (name to
-        path), ``threads`` and ``fresh`` (use and keep no finished segments).
+        path), ``threads``, ``fresh`` (use and keep no finished segments) and ``receipt`` (see `receipt`).
     switch : Switch, optional
         Tells a job that has workers of its own when it is held.
     """
@@ -52,10 +53,13 @@ def steps_of(values: Mapping[str, Any], switch: Switch | None = None) -> Steps[d
     if sides and kind not in WITH_SIDES:
         raise UsageError(f"side_files are for render and texture, not for {kind}")
     threads = _set_threads(kind, values.get("threads"))
-    beside = Beside(sides, bool(values.get("fresh")), switch or Switch())
+    receipt = Path(values["receipt"]) if values.get("receipt") else None
+    beside = Beside(sides, bool(values.get("fresh")), switch or Switch(), receipt)
     with contextlib.closing(KINDS[kind](request, beside)) as steps:
         facts = yield from steps
     made: dict[str, Any] = plain(facts | ({"threads": threads} if threads else {}))
+    if receipt is not None and made.get("output"):
+        write_receipt(receipt, made, sides.values())
     return made
 
 
@@ -66,11 +70,12 @@ def job_values(
     side_files: Sides | None = None,
     threads: int | None = None,
     fresh: bool = False,
+    receipt: Path | None = None,
 ) -> dict[str, Any]:
     """Make a job of a request."""
     sides = {name: str(path) for name, path in (side_files or {}).items()}
     values = {"kind": kind, "request": request_values(request), "side_files": sides}
-    return values | {"threads": threads, "fresh": fresh}
+    return values | {"threads": threads, "fresh": fresh, "receipt": receipt and str(receipt)}
 
 
 def request_values(request: Any) -> dict[str, Any]:

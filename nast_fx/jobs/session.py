@@ -63,7 +63,7 @@ class Session:
 
     def run(self, plan: Plan) -> Steps[list[Outcome]]:
         """Do what is planned; gives all outcomes, those that ended before it too."""
-        for folder in plan.folders:
+        for folder in (self.root, *plan.folders):
             remove_stale(folder)
         if plan.tasks and (lack := lack_of_space_for_all(plan.tasks, self.root)):
             self.on_note(f"For all of it {lack}; the queue will pause when there is no room.")

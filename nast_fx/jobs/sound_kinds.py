@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nast_fx.jobs.kind import Beside, Sides
+from nast_fx.jobs.receipt import write_receipt
 from nast_fx.models import ChainRequest, RenderRequest, TextureRequest, validated
 from nast_fx.models.listening import CheckRequest
 from nast_fx.models.request import AnalyzeRequest, ExampleRequest, WaitRequest
@@ -120,4 +121,6 @@ def _with_sides(request: Any, beside: Beside, make: Callable[..., Steps[Any]]) -
 
     files = SideFiles(request, beside.sides)
     rendered = yield from make(request, store)
+    if beside.receipt is not None:  # files beside it can take long
+        write_receipt(beside.receipt, render_facts(rendered, request, {}))
     return render_facts(rendered, request, (yield from files.write(rendered)))

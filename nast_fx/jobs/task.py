@@ -37,6 +37,8 @@ class Task:
         How large it becomes at most, as far as that is known.
     fresh : bool
         Use no segments of earlier renders.
+    inputs : mapping of Path to str
+        SHA-256 of each file that goes in, as it was when this was planned.
     """
 
     number: int
@@ -47,16 +49,27 @@ class Task:
     fingerprint: str
     n_bytes: int
     fresh: bool = False
+    inputs: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def content(self) -> Path:
         """What it is made of."""
         return self.request.content
 
-    def job(self, threads: int | None) -> dict[str, Any]:
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is made: the result and the files beside it."""
+        return self.output, *self.side_files.values()
+
+    def job(self, threads: int | None, receipt: Path | None = None) -> dict[str, Any]:
         """Give what an executor gets."""
         return job_values(
-            "render", self.request, side_files=self.side_files, threads=threads, fresh=self.fresh
+            "render",
+            self.request,
+            side_files=self.side_files,
+            threads=threads,
+            fresh=self.fresh,
+            receipt=receipt,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,6 +83,7 @@ class Task:
             "fingerprint": self.fingerprint,
             "n_bytes": self.n_bytes,
             "fresh": self.fresh,
+            "inputs": {str(path): digest for path, digest in self.inputs.items()},
         }
 
     @classmethod
@@ -84,6 +98,7 @@ class Task:
             fingerprint=values["fingerprint"],
             n_bytes=values["n_bytes"],
             fresh=values["fresh"],
+            inputs={Path(path): digest for path, digest in values.get("inputs", {}).items()},
         )
 
 

@@ -68,6 +68,9 @@ class Run(Settings):
         None, "Threads to compute with; empty is what the worker was started with.", ge=1, le=4096
     )
     fresh: bool = setting(False, "Use no segments that an earlier render has finished, and keep none.")
+    receipt: Path | None = setting(
+        None, "File in which to say what was made, as soon as it is in its place; empty is none."
+    )
 
 
 class Cancel(Settings):

@@ -27,6 +27,7 @@ from safetensors.numpy import save
 
 from nast_fx.audio import Samples
 from nast_fx.audio.atomic import AtomicFile
+from nast_fx.audio.stale import remove_stale
 from nast_fx.errors import AudioFileError
 from nast_fx.methods import Method, Segment, StyleSound
 from nast_fx.optimize import Outcome
@@ -136,6 +137,8 @@ class SegmentFiles:
     def _make_room(self, n_new: int) -> None:
         """Remove the files that were not used for longest, if there would be too much."""
         if self._n_bytes is None or self._n_bytes + n_new > self._most_bytes:
+            for folder in self.folder.glob("*/"):
+                remove_stale(folder)
             found = sorted(_files(self.folder), key=lambda file: file[1])
             total = sum(size for _, _, size in found)
             for path, _, size in found if total + n_new > self._most_bytes else ():
