@@ -57,7 +57,6 @@ def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:
             assert known == path.stat().st_mtime_ns, f"{path.name} was made twice"
             assert path.read_bytes() == expected[path.name]
         segments = check_segments(folder, segments)
-    assert segments
     rest = run(folder, "batch", "IN", "-o", "OUT", *IN_SEGMENTS, "--resume")
     assert rest.returncode in (0, 4), rest.stderr
     assert len(check_segments(folder, segments)) > len(expected) / n_each
