@@ -19,7 +19,7 @@ demo: system .venv/installed ## render the demonstration into demo/ and say wher
 	$(BIN)/nast-fx demo -o demo
 
 test: system lint ## lint and the fast tests (minutes)
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 slow: system .venv/installed-test ## the slow tests, on real music (up to an hour)
 	$(BIN)/python -m pytest -m slow

@@ -74,6 +74,7 @@ def check_kills(folder: Path, n_kills: int, n_each: int, seed: int) -> None:
     assert workers_of(folder) == []
 
 
+@pytest.mark.slow
 def test_two_kills(tmp_path: Path) -> None:
     check_kills(tmp_path, 2, 1, seed=1)
 

@@ -111,6 +111,7 @@ def test_a_mix_that_is_given_is_held_against_the_stems_first(folder: Path) -> No
     assert len(results) == 4  # the mix is no stem
 
 
+@pytest.mark.slow
 def test_what_was_broken_off_goes_on_as_stems(folder: Path) -> None:
     process = start(folder, "batch", "IN", "-o", "OUT", "--stems", *QUICK)
     assert process.stdout is not None

@@ -503,6 +503,7 @@ def run(folder: Path, *, resume: bool = False, epochs: int = 2):
     return train_autoencoder(Tones(), settings, folder, resume=resume)
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_gives_the_same_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,9 @@ TRIES = 4
 LATE = 0.6  # seconds that opening the device, its buffer and a busy machine may make
 
 
+pytestmark = pytest.mark.slow  # in real time, on a machine that does nothing else
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with pulse_server(tmp_path_factory.mktemp("pulse")) as running:
