@@ -1,4 +1,4 @@
-"""What batches know of each other: dead ones are superseded, and only what is proven is taken for a result."""
+"""What batches know of each other: dead ones are superseded, and only what is proven counts as a result."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_task_knows_its_inputs(state: Path, task: Task, journal: Journal) -> N
     assert Task.from_dict(old).inputs == {}
     journal.check_inputs(task)
     task.content.write_bytes(b"another")
-    with pytest.raises(AudioFileError, match="song.wav: has changed since the batch was planned"):
+    with pytest.raises(AudioFileError, match=r"song\.wav: has changed since the batch was planned"):
         journal.check_inputs(task)
 
 
