@@ -18,6 +18,7 @@ import soundfile
 from batch_folder import FORMATS, start, workers_of, write_inputs
 from cli_runner import Cli, Ended
 
+from nast_fx.errors import NoSpaceError
 from nast_fx.jobs import batch as batch_module
 from nast_fx.jobs import journal as journal_module
 from nast_fx.jobs import session, space
@@ -403,7 +404,7 @@ def test_what_was_begun_beside_a_result_is_made_when_it_goes_on(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the batch was killed when the result was there, and its report was not."""
-    options = (*COPY, "--report", "reports/{stem}.html")
+    options = (*COPY, "--report", "reports/{stem}.html", "--pattern", "sounds/{stem}.{ext}")
     with monkeypatch.context() as patch:
 
         def killed(*args: object, **facts: object) -> None:
@@ -412,7 +413,8 @@ def test_what_was_begun_beside_a_result_is_made_when_it_goes_on(
         patch.setattr(Journal, "end", killed)
         assert batch(cli, "IN/0-16.wav", options=options).code == 130
     (cli.folder / "OUT" / "reports" / "0-16.html").unlink()
-    partials = [cli.folder / "OUT" / folder / ".nast-fx-0123456789ab.part" for folder in ("", "reports")]
+    places = [cli.folder / "OUT" / folder for folder in ("", "reports", "sounds")]
+    partials = [place / ".nast-fx-0123456789ab.part" for place in places]
     for partial in partials:
         partial.touch()
     rest = cli.run("batch", "--resume")
@@ -456,6 +458,26 @@ def test_a_full_disk_pauses_and_goes_on(cli: Cli, monkeypatch: pytest.MonkeyPatc
     assert said
     assert "is full: 5 MiB are missing; it goes on when there is room" in said[0]
     assert len(results(cli)) == 7
+
+
+def test_a_disk_that_is_full_after_the_result_is_there(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a report has no room: the result is made again, in its place."""
+    monkeypatch.setattr(batch_module, "SPACE_SECONDS", 0.1)
+    submit = HereExecutor.submit
+
+    def full(self: HereExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = submit(self, fn, *args, **kwargs)
+        if len(HereExecutor.calls) > 1:
+            return future
+        failed: Future[Any] = Future()
+        failed.set_exception(NoSpaceError("no space left on the disk"))
+        return failed
+
+    monkeypatch.setattr(HereExecutor, "submit", full)
+    ended = batch(cli, "IN/0-16.wav")
+    assert ended.code == 0, ended.err
+    assert len(HereExecutor.calls) == 2
+    assert manifest(cli)["counts"] == {"done": 1}
 
 
 def test_a_full_disk_ends_it_when_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from nast_fx.jobs.carrier import MessageCarrier
 from nast_fx.jobs.cluster import ClusterExecutor
 from nast_fx.jobs.cluster_link import shared_out
 from nast_fx.jobs.job_executor import ExecutorLostError, JobFuture
+from nast_fx.jobs.receipt import read_receipt
 from nast_fx.jobs.run import job_values, run_request
 from nast_fx.jobs.storage import DEAD_SECONDS, Storage
 from nast_fx.models import RenderRequest, StyleReference
@@ -219,7 +220,9 @@ def test_files_of_a_job(
         settings={"max_iterations": "30"},
     )
     sides = {"save-preset": folder / "used.toml", "report": folder / "page.html"}
-    made = executor.submit(run_request, job_values("render", request, side_files=sides, fresh=True))
+    said = cli.folder.parent / "receipt"
+    whole = job_values("render", request, side_files=sides, fresh=True, receipt=said)
+    made = executor.submit(run_request, whole)
     job = job_values("render", request.model_copy(update={"output": folder / "mine.wav"}), fresh=True)
     taken = executor.submit(run_request, job)
     until_running([taken])
@@ -242,6 +245,11 @@ def test_files_of_a_job(
         executor.submit(run_request, late).result()
     assert (folder / "late.wav").read_bytes() == b"mine"
     assert facts["save_preset"] == str(sides["save-preset"])
+    receipt = read_receipt(said)
+    assert receipt is not None
+    assert receipt.is_of(folder / "other.wav")
+    assert set(receipt.stamps) == {folder / "other.wav", *sides.values()}
+    assert receipt.facts == facts
     assert 'path = "rain.wav"' in sides["save-preset"].read_text()  # beside it
     page = sides["report"].read_text()
     assert html.escape(str(request.content)) in page

@@ -1,4 +1,4 @@
-"""What batches know of each other: dead ones are superseded, only what is proven is taken for a result."""
+"""What batches know of each other: dead ones are superseded, and only what is proven counts as a result."""
 
 from __future__ import annotations
 

@@ -140,7 +140,9 @@ def test_a_short_tone_is_seen_as_if_it_went_on():
     assert int(middle(view.forward(short)).argmax()) == 45
 
 
-@pytest.mark.parametrize("view", [LogMel(1_000, 64, 16, n_bands=8), LogConstantQ(1_000, 64, 16)], ids=str)
+@pytest.mark.parametrize(
+    "view", [LogMel(1_000, 64, 16, n_bands=8), LogConstantQ(1_000, 64, 16)], ids=["mel", "constant-q"]
+)
 def test_gradients(view):
     x = torch.randn(1, 150, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(view.forward, x, atol=1e-4)

@@ -171,10 +171,12 @@ class _Work:
         if not self._journal.claim(self._batch, task):
             self._end(task, "skipped", ELSEWHERE)
             return
-        receipt = self._journal.receipt_of(self._batch, task)
+        job = task.job(self._queue.threads, self._journal.receipt_of(self._batch, task))
+        if self._journal.made(self._batch, task):  # before the disk was full
+            job["request"]["overwrite"] = "overwrite"
         try:
             self._folders.make(task.files)
-            future = self._queue.executor.submit(run_request, task.job(self._queue.threads, receipt))
+            future = self._queue.executor.submit(run_request, job)
         except OSError as error:
             self._end(task, "failed", f"{task.output.parent}: the folder cannot be made: {error.strerror}")
             return
