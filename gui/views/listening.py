@@ -6,10 +6,10 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QPixmap
 
-from ..model.document import State
+from ..model.document import State, is_score
 from ..model.rendering import Made
 from ..model.time_axis import TimeAxis
 from ..panels.comparison import ComparisonPanel
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Listening"]
 
 STYLE_FILE = ".naststyle"
-SCORES = (".mid", ".midi")  # which an instrument plays; there is no sound of them to show
 
 
 class Listening(QObject):
@@ -41,6 +40,9 @@ class Listening(QObject):
     rows : mapping of str to SoundRow
         ``content``, ``style`` and ``result``.
     """
+
+    style_shown = pyqtSignal(int)
+    """Number of the style that is shown and played."""
 
     def __init__(self, session: Session, rows: Mapping[str, SoundRow]) -> None:
         super().__init__(session)
@@ -68,18 +70,25 @@ class Listening(QObject):
     def show_state(self, old: State | None, new: State) -> None:
         """Show and play a state's files."""
         if old is None or old.content != new.content:
-            content = new.content if new.content and new.content.suffix.lower() not in SCORES else None
+            content = new.content if new.content and not is_score(new.content) else None
             self._set_file("content", content)
             self._set_file("result", None)
         styles = new.preset.styles
-        style = styles[0].path if styles else None
-        if style != self._style:
-            self._style = style
-            self._show_style(style)
+        paths = [style.path for style in styles]
+        self.choose_style(paths.index(self._style) if self._style in paths else 0)
         if old is None or old.selection != new.selection:
             for view in self.pictures["content"].views:
                 view.set_selection(new.selection)
             self.transport.set_selection(new.selection)
+
+    def choose_style(self, number: int) -> None:
+        """Show and play one of the styles; none if there are none."""
+        styles = self._session.document.state.preset.styles
+        style = styles[number].path if styles else None
+        if style != self._style:
+            self._style = style
+            self._show_style(style)
+        self.style_shown.emit(number)
 
     def show_made(self, made: Made) -> None:
         """Show and play what was made."""
