@@ -13,7 +13,10 @@ from .source import Source
 
 __all__ = ["Player"]
 
-LEAVE_MS = 3000  # for the thread to end
+LEAVE_MS = 1000  # for the thread to end; one that looks for a device may take longer and ends by itself
+
+# A thread that runs must outlive its player, which may be gone sooner: Qt ends the program otherwise.
+_running: dict[QThread, Pump] = {}
 
 
 class Player(QObject):
@@ -111,14 +114,14 @@ class Player(QObject):
             self._ask(lambda pump: pump.set_loop(loop))
 
     def close(self) -> None:
-        """Stop, and end the thread; waits for it, milliseconds as a rule."""
+        """Stop, and end the thread; waits for it, milliseconds as a rule and a second at most."""
         if self._thread.isRunning():
             self._asked.emit(_close)
-            self._thread.quit()
             self._thread.wait(LEAVE_MS)
 
     def _ask(self, call: Callable[[Pump], None]) -> None:
         if not self._thread.isRunning():
+            _keep(self._thread, self._pump)
             self._thread.start(QThread.Priority.TimeCriticalPriority)
         self._asked.emit(call)
 
@@ -145,5 +148,16 @@ def _system_finder() -> Callable[[], Device | None]:
     return find_device
 
 
+def _keep(thread: QThread, pump: Pump) -> None:
+    """Keep a thread and what lives in it until it has ended."""
+    for ended in [one for one in _running if one.isFinished()]:
+        del _running[ended]
+    _running[thread] = pump
+
+
 def _close(pump: Pump) -> None:
+    """End the pump and, behind all that it was asked before, its thread."""
     pump.close()
+    thread = pump.thread()
+    if thread is not None:
+        thread.quit()

@@ -9,6 +9,7 @@ os.environ.setdefault(
 )  # ahead of the first import of Qt, which else ends Python
 
 import gc
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from PyQt6.QtWidgets import QApplication
 # What the offscreen platform and a machine without sound say of themselves, which is no fault of ours.
 HARMLESS = ("This plugin does not support", "propagateSizeHints", "PulseAudioService")
 
+THREAD_MS = 20_000  # for a thread that was told to end; finding a device may take seconds on a busy machine
+
 
 @pytest.fixture(autouse=True)
 def _clean_end(qapp: QApplication) -> Iterator[None]:
-    """Fail where Qt warned, or a window is still there."""
+    """Fail where Qt warned, or a window or a thread is still there."""
     warnings: list[str] = []
 
     def keep(kind: QtMsgType, _context: object, text: str | None) -> None:
@@ -39,6 +42,7 @@ def _clean_end(qapp: QApplication) -> Iterator[None]:
             gc.collect()
             qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             qapp.processEvents()
+    late = _late_threads()
     qInstallMessageHandler(former)
     left = set(QApplication.topLevelWidgets()) - before
     names = sorted(f"{type(widget).__name__} {widget.objectName()}" for widget in left)
@@ -47,6 +51,14 @@ def _clean_end(qapp: QApplication) -> Iterator[None]:
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not warnings
     assert not names, "a window outlives its test"
+    assert not late, "a player was not closed"
+
+
+def _late_threads() -> int:
+    """How many threads of players do not end."""
+    module = sys.modules.get("nast_fx_gui.playback.player")
+    threads = [] if module is None else list(module._running)
+    return sum(not thread.wait(THREAD_MS) for thread in threads)
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 
@@ -308,3 +311,41 @@ def test_no_call_waits(qtbot, player, device, noise, monkeypatch):
     player.set_loop((1, 2))
     player.pause()
     assert time.perf_counter() - begin < 0.1
+
+
+@pytest.mark.parametrize("ends", ["player.close()", "pass"])
+def test_a_player_may_go_while_its_thread_looks_for_a_device(ends):
+    code = """
+        import gc, time
+        from PyQt6.QtCore import QCoreApplication, QThread
+        from nast_fx_gui.playback import player as module
+
+        def find():
+            time.sleep(2.5)
+
+        app = QCoreApplication([])
+        player = module.Player(find)
+        player.set_sources({})
+        time.sleep(0.2)
+        begin = time.monotonic()
+        END
+        assert time.monotonic() - begin < 2
+        thread = player._thread
+        assert thread.isRunning()
+        del player, thread
+        gc.collect()
+        app.processEvents()
+        print("went on")
+    """
+    code = textwrap.dedent(code).replace("END", ends)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "went on\n", "")
+
+
+def test_what_a_player_was_asked_is_done_before_it_ends(qapp, device):
+    for _round in range(20):
+        player = Player(device.find)
+        player.set_sources({})
+        player.close()
+        assert not player._thread.isRunning()
+    assert "read ahead" not in {thread.name for thread in threading.enumerate()}
