@@ -10,7 +10,7 @@ from types import TracebackType
 from PyQt6.QtCore import QLocale, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from .engine.engine import Engine
+from .engine import Engine, worker_command
 from .model.remembered import Remembered
 from .session import Session
 from .theme import Theme
@@ -25,7 +25,8 @@ def make_window(app: QApplication, remembered: Remembered, theme: Theme | None =
     use_language(remembered.text("language", "") or QLocale.system().name())
     theme = theme or Theme(app)
     theme.use(remembered.text("theme", "system"))
-    session = Session(Engine(), Engine(), remembered, theme, batcher=Engine(), analyst=Engine())
+    renderer, batcher, analyst = (Engine(worker_command(is_background=True)) for _number in range(3))
+    session = Session(renderer, Engine(), remembered, theme, batcher=batcher, analyst=analyst)
     return MainWindow(session)
 
 

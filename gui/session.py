@@ -67,10 +67,13 @@ class Session(QObject):
         self.presets.refresh()
         self.styles.refresh()
 
-    def close(self) -> None:
-        """End the engines and write what is remembered."""
+    def close(self, *others: Engine) -> None:
+        """End the engines, and others, all at once; write what is remembered."""
         self.remembered.save()
-        for engine in self.engines:
+        engines = (*self.engines, *others)
+        for engine in engines:
+            engine.leave()
+        for engine in engines:
             engine.close()
 
     @property

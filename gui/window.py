@@ -152,8 +152,7 @@ class MainWindow(QMainWindow):
         remembered.set_shape("rows", self.render_view.rows.saveState())
         remembered.set_text("view", str(self.tabs.currentIndex()))
         self.render_view.listening.close()
-        self.chain_view.shut()
-        self.session.close()
+        self.session.close(self.chain_view.own_engine)
         event.accept()
 
     def _may_close(self) -> bool:

@@ -46,6 +46,8 @@ __all__ = ["Worker", "main"]
 
 LEAVE_SECONDS = 3.0  # to clean up after stdin was closed
 REPORT_SECONDS = 0.1  # between two reports of one stage
+NICENESS = 5  # of a worker in the background
+BELOW_NORMAL = 0x4000  # the same, as Windows has it
 
 logger = logging.getLogger(__name__)
 
@@ -204,11 +206,30 @@ class _Reports:
         return self._last.model_copy(update={"stage": "paused", "seconds_left": None})
 
 
-def main() -> None:
-    """Serve the process that started this one, until it closes stdin."""
+def main(*, is_background: bool = False) -> None:
+    """Serve the process that started this one, until it closes stdin.
+
+    Parameters
+    ----------
+    is_background : bool
+        Whether other programs, such as one that plays sound, come first.
+    """
+    if is_background:
+        _step_back()
     questions, answers = _own_streams()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     Worker(questions, answers).serve()
+
+
+def _step_back() -> None:
+    """Take a lower priority, before there are threads that would keep the old one."""
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), BELOW_NORMAL)
+    else:
+        os.nice(NICENESS)
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -2,6 +2,6 @@
 
 from .engine import Engine
 from .job import Job
-from .process import EngineDiedError
+from .process import EngineDiedError, worker_command
 
-__all__ = ["Engine", "EngineDiedError", "Job"]
+__all__ = ["Engine", "EngineDiedError", "Job", "worker_command"]

@@ -121,12 +121,21 @@ class Engine(QObject):
         if self._process is not None:
             self._process.end(_("the engine did not answer and was ended"))
 
-    def close(self) -> None:
-        """End the child, and all jobs with a CancelledError; waits for its end, some seconds at most."""
+    def leave(self) -> None:
+        """End all jobs with a CancelledError and tell the child to end; `close` waits for that."""
         jobs = [job for job in (self._job, *self._waiting) if job is not None]
         self._job, self._waiting = None, deque()
         for job in jobs:
             job.end(_cancelled())
+        if self._process is not None:
+            self._process.leave()
+
+    def close(self) -> None:
+        """End jobs and child as `leave` does, and wait for its end: a second as a rule, two at most.
+
+        Of several engines all leave before the first is closed, so that they end side by side.
+        """
+        self.leave()
         if self._process is not None:
             self._process.close()
         self._drop()

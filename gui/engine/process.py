@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import time
 from collections.abc import Iterator, Sequence
 
 from PyQt6.QtCore import QObject, QProcess, pyqtSignal
@@ -20,10 +21,10 @@ from nast_fx.models.messages import MAX_LINE, PROTOCOL, ErrorMessage, Greeting, 
 
 from ..translation import gettext as _
 
-__all__ = ["EngineDiedError", "EngineProcess"]
+__all__ = ["EngineDiedError", "EngineProcess", "worker_command"]
 
-LEAVE_MS = 4000  # to end by itself at the app's end; the worker takes three seconds at most
-KILL_MS = 2000
+LEAVE_SECONDS = 1.0  # to end by itself at the app's end: a window that is closed must be gone
+KILL_MS = 1000
 STDERR_BYTES = 16_384  # of the child's stderr that are kept
 
 
@@ -53,11 +54,12 @@ class EngineProcess(QObject):
         self.has_greeted = False
         self._reason = ""  # why we ended it ourselves
         self._is_over = False
+        self._left_at: float | None = None  # on the monotonic clock
         self._unread = bytearray()
         self._searched = 0  # bytes of them without a line's end
         self._stderr = bytearray()
         self._process = QProcess(self)
-        program, *arguments = _worker_command() if command is None else command
+        program, *arguments = worker_command() if command is None else command
         self._process.setProgram(program)
         self._process.setArguments(arguments)
         if sys.platform != "win32":
@@ -92,13 +94,20 @@ class EngineProcess(QObject):
         self._reason = self._reason or reason
         self._process.kill()
 
-    def close(self) -> None:
-        """End it for good and wait for that, some seconds at most; no signal follows."""
+    def leave(self) -> None:
+        """Tell it to end, for good; no signal follows."""
         self._is_over = True
-        if self._process.state() == QProcess.ProcessState.NotRunning:
+        if self._left_at is None:
+            self._left_at = time.monotonic()
+            self._process.closeWriteChannel()
+
+    def close(self) -> None:
+        """End it and wait for that: a second from when it was told to, then it is killed."""
+        self.leave()
+        if self._process.state() == QProcess.ProcessState.NotRunning or self._left_at is None:
             return
-        self._process.closeWriteChannel()
-        if not self._process.waitForFinished(LEAVE_MS):
+        left = self._left_at + LEAVE_SECONDS - time.monotonic()
+        if not self._process.waitForFinished(max(round(1000 * left), 0)):
             self._process.kill()
             self._process.waitForFinished(KILL_MS)
 
@@ -156,11 +165,19 @@ class EngineProcess(QObject):
         del self._stderr[:-STDERR_BYTES]
 
 
-def _worker_command() -> list[str]:
+def worker_command(*, is_background: bool = False) -> list[str]:
+    """Give program and arguments of this very installation's worker.
+
+    Parameters
+    ----------
+    is_background : bool
+        Whether it leaves the processor to what is heard and shown.
+    """
+    options = ["--background"] if is_background else []
     if getattr(sys, "frozen", False):
-        return [sys.executable, "worker"]
+        return [sys.executable, "worker", *options]
     # -P: a file of the user's that happens to be called json.py is not ours to run.
-    return [sys.executable, "-P", "-m", "nast_fx", "worker"]
+    return [sys.executable, "-P", "-m", "nast_fx", "worker", *options]
 
 
 def _how_it_ended(code: int, is_crash: bool) -> str:

@@ -65,8 +65,8 @@ class ChainView(QWidget):
         super().__init__()
         self._session = session  # kept alive as long as it is shown
         self._document = document = session.document
-        self._own_engine = Engine(parent=self)
-        self.editor: AsksEngine = editor or self._own_engine
+        self.own_engine = Engine(parent=self)
+        self.editor: AsksEngine = editor or self.own_engine
         self._is_loaded = False
         self.slots = SlotsModel(document, self)
         self.hosted = HostedPlugins(session.listener, self)
@@ -101,7 +101,7 @@ class ChainView(QWidget):
 
     def shut(self) -> None:
         """End the engine of plugins' windows, and with it a window that is open."""
-        self._own_engine.close()
+        self.own_engine.close()
 
     def add(self, entry: PluginEntry) -> None:
         """Add a plugin behind the chosen slot; one that needs a file asks for it first."""

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import QApplication
 # What the offscreen platform and a machine without sound say of themselves, which is no fault of ours.
 HARMLESS = ("This plugin does not support", "propagateSizeHints", "PulseAudioService")
 
-THREAD_MS = 20_000  # for a thread that was told to end; finding a device may take seconds on a busy machine
+THREAD_MS = 5_000  # for a thread that was told to end; finding a device may take seconds on a busy machine
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,9 @@ class FakeEngine(QObject):
     def resume(self) -> None:
         self.is_paused = False
 
+    def leave(self) -> None:
+        """All is in `close`."""
+
     def close(self) -> None:
         self.is_closed = True
 

@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from nast_fx.errors import AudioFileError, CancelledError, UsageError
 from nast_fx.models import RenderRequest
 from nast_fx.progress import Progress
-from nast_fx_gui.engine import Engine, EngineDiedError, Job
+from nast_fx_gui.engine import Engine, EngineDiedError, Job, worker_command
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are counted in /proc")
 MakeEngine = Callable[..., Engine]
@@ -372,3 +372,29 @@ def test_close_ends_a_child_that_hangs(make_engine: MakeEngine, qtbot: QtBot) ->
     os.kill(child, signal.SIGSTOP)
     engine.close()
     assert child not in children()
+
+
+def test_engines_that_hang_are_closed_side_by_side(make_engine: MakeEngine, qtbot: QtBot) -> None:
+    engines = [make_engine() for _number in range(3)]
+    for engine in engines:
+        until_first_report(qtbot, engine.run("wait", {"seconds": 60}))
+        os.kill(engine.process_id, signal.SIGSTOP)
+    pids = {engine.process_id for engine in engines}
+    begin = time.monotonic()
+    for engine in engines:
+        engine.leave()
+    for engine in engines:
+        engine.close()
+    assert time.monotonic() - begin < 2
+    assert not pids & children()
+
+
+def test_an_engine_in_the_background_comes_after_others(make_engine: MakeEngine, qtbot: QtBot) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    for is_background in (False, True):
+        engine = make_engine()
+        engine._command = worker_command(is_background=is_background)
+        until_first_report(qtbot, engine.run("wait", {"seconds": 60}))
+        threads = [int(one.name) for one in Path(f"/proc/{engine.process_id}/task").iterdir()]
+        priorities = {os.getpriority(os.PRIO_PROCESS, number) for number in threads}
+        assert priorities == {min(own + 5, 19) if is_background else own}

@@ -151,6 +151,7 @@ def test_a_check_follows_every_change(qtbot: QtBot, engine: FakeEngine, document
     document.set_plan(amount=0.5)
     qtbot.waitUntil(lambda: len(engine.jobs) == 1, timeout=5 * CHECK_WAIT_MS)
     assert engine.jobs[0].request["request"]["content"] == "song.flac"
+    assert engine.jobs[0].request["request"]["overwrite"] == "rename"  # as the render itself does
     checking.check()
     assert engine.jobs[0].is_cancelled
     engine.jobs[0].finish(segments=9)  # too late: nobody asks for it any more
