@@ -77,6 +77,7 @@ class Menus(QObject):
         self.add(self.file, _("Add &style ..."), view.style_well.ask, "Ctrl+Shift+O")
         self.recent = certain(self.file.addMenu(_("Open &recent")))
         self.recent.aboutToShow.connect(self._fill_recent)
+        self.add(self.file, _("Reopen &last session"), window.reopen_session)
         self.add(self.file, _("Open the &example"), window.open_example)
         self.file.addSeparator()
         self.add(self.file, _("Save result &as ..."), view.result.save_as, "Ctrl+E")

@@ -16,6 +16,8 @@ from .certain import certain
 from .menus import Menus
 from .model.diagnostics import diagnostics
 from .model.document import State
+from .model.edits import blank_preset
+from .model.last_session import keep_session, last_session
 from .panels.fault import FaultDialog
 from .session import Session
 from .translation import gettext as _
@@ -45,6 +47,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        self._closes_when_saved = False
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.setCentralWidget(self.tabs)
@@ -92,6 +95,18 @@ class MainWindow(QMainWindow):
         """Show and play a finished file beside its content."""
         self.open_content(content)
         self.render_view.show_result(result)
+
+    def reopen_session(self) -> None:
+        """Go on where the last window was closed."""
+        state = last_session(self.session.remembered)
+        if state is None:
+            self.tell(_("There is no last session."))
+            return
+        files = {"content": state.content, "midi": state.midi, "instrument": state.instrument}
+        self.session.document.change(
+            _("Reopen last session"), preset=state.preset, origin=state.origin, selection=None, **files
+        )
+        self.tabs.setCurrentWidget(self.render_view)
 
     def open_example(self) -> None:
         """Open sounds that the program makes itself."""
@@ -151,22 +166,51 @@ class MainWindow(QMainWindow):
         remembered.set_shape("columns", self.render_view.columns.saveState())
         remembered.set_shape("rows", self.render_view.rows.saveState())
         remembered.set_text("view", str(self.tabs.currentIndex()))
+        keep_session(remembered, self.session.document.state)
         self.render_view.listening.close()
         self.session.close(self.chain_view.own_engine)
         event.accept()
 
     def _may_close(self) -> bool:
         """Ask about what would be stopped."""
+        question = ""
         if self.session.rendering.is_rendering:
-            return self._may_stop(_("A render is running. Stop it and quit?"))
-        if self.batch_view.is_busy:
-            return self._may_stop(_("A batch is running. Quit, and go on with it at the next start?"))
-        return True
+            question = _("A render is running. Stop it and quit?")
+        elif self.batch_view.is_busy:
+            question = _("A batch is running. Quit, and go on with it at the next start?")
+        return (not question or self._may_stop(question)) and self._may_drop_preset()
+
+    def _may_drop_preset(self) -> bool:
+        """Ask about a named preset that was changed; one that is saved first closes the window behind it."""
+        self._closes_when_saved = False
+        state = self.session.document.state
+        is_named = state.origin is not None or state.preset.name != blank_preset().name
+        if not state.is_dirty or not is_named:
+            return True
+        button = QMessageBox.StandardButton
+        text = _("The preset {name} was changed. Save it?").format(name=state.preset.name)
+        answer = self._ask(text, button.Save | button.Discard | button.Cancel, button.Save)
+        if answer == button.Save:
+            self._closes_when_saved = self.render_view.preset_actions.save_it()
+        return answer == button.Discard
+
+    def _on_saved(self, name: str) -> None:
+        self.tell(_("Saved: {name}").format(name=name))
+        if self._closes_when_saved:
+            QTimer.singleShot(0, self.close)
+
+    def _on_not_saved(self, error: NastFxError) -> None:
+        self._closes_when_saved = False
+        self.show_fault(error)
 
     def _may_stop(self, question: str) -> bool:
         button = QMessageBox.StandardButton
-        answer = QMessageBox.question(self, "nast-fx", question, button.Yes | button.No, button.No)
-        return answer == button.Yes
+        return self._ask(question, button.Yes | button.No, button.No) == button.Yes
+
+    def _ask(
+        self, question: str, buttons: QMessageBox.StandardButton, usual: QMessageBox.StandardButton
+    ) -> QMessageBox.StandardButton:
+        return QMessageBox.question(self, "nast-fx", question, buttons, usual)
 
     def _make_status_bar(self) -> None:
         self.device = QLabel(_("Device: asked at the first file"), self)
@@ -178,8 +222,8 @@ class MainWindow(QMainWindow):
         session.document.changed.connect(self.show_state)
         session.checking.device_known.connect(self._on_device)
         session.rendering.made.connect(lambda made: self._on_device(str(made.facts.get("device", ""))))
-        session.presets.failed.connect(self.show_fault)
-        session.presets.saved.connect(lambda origin: self.tell(_("Saved: {name}").format(name=origin.name)))
+        session.presets.failed.connect(self._on_not_saved)
+        session.presets.saved.connect(lambda origin: self._on_saved(origin.name))
         session.presets.exported.connect(lambda path: self.tell(_("Written: {name}").format(name=path.name)))
         session.presets.imported.connect(
             lambda names: self.tell(_("Taken in: {names}").format(names=", ".join(names)))

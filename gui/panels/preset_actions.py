@@ -114,32 +114,39 @@ class PresetActions(QObject):
         """Saving needs something to save."""
         self.save.setEnabled(new.is_dirty or new.origin is None)
 
-    def save_it(self) -> None:
-        """Save over the preset's own file; one of the program's gets another name first."""
+    def save_it(self) -> bool:
+        """Save over the preset's own file; one of the program's gets another name first.
+
+        Returns
+        -------
+        bool
+            Whether it is being saved; not if a person gave no name.
+        """
         state = self._document.state
         if state.origin is None or state.origin.layer not in CAN_CHANGE:
-            self.save_it_as()
-            return
+            return self.save_it_as()
         self._library.save(state.preset, overwrite=True)
+        return True
 
-    def save_it_as(self) -> None:
-        """Ask for a name and save under it."""
+    def save_it_as(self) -> bool:
+        """Ask for a name and save under it, and say whether one was given."""
         preset = self._document.state.preset
         name, is_given = QInputDialog.getText(
             self._window, _("Save preset"), _("Name of the preset:"), text=preset.name
         )
         if not is_given or not name.strip():
-            return
+            return False
         known = next((r for r in self._library.rows if _letters(r.name) == _letters(name)), None)
         is_there = known is not None and known.layer in CAN_CHANGE
         if is_there and not self._sure(_("There is a preset of this name. Replace it?")):
-            return
+            return False
         try:
             named = with_values(preset, name=name)
         except UsageError as error:
             self._library.failed.emit(error)
-            return
+            return False
         self._library.save(named, overwrite=is_there)
+        return True
 
     def open_words(self) -> None:
         """Edit name, tags and notes."""
@@ -184,7 +191,7 @@ class PresetActions(QObject):
         return answer == button.Yes
 
     def _action(
-        self, text: str, slot: Callable[[], None], keys: QKeySequence.StandardKey | str | None = None
+        self, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
     ) -> QAction:
         action = QAction(text, self)
         if keys is not None:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
+    QButtonGroup,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
+    QRadioButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -124,11 +126,16 @@ class _StyleLine(QWidget):
 
     weighed = pyqtSignal(float)
     removed = pyqtSignal()
+    chosen = pyqtSignal()
 
     def __init__(self, style: StyleReference, parent: QWidget) -> None:
         super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 0, 0)
+        self.shown = QRadioButton(self)
+        self.shown.setAccessibleName(_("Show {name}").format(name=style.path.name))
+        self.shown.setToolTip(_("Show and play this one of the styles"))
+        self.shown.clicked.connect(self.chosen)
         name = Elided(style.path.name, self)
         name.setToolTip(str(style.path))
         name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -144,7 +151,7 @@ class _StyleLine(QWidget):
         self.away.setAccessibleName(_("Remove {name}").format(name=style.path.name))
         self.away.setToolTip(_("Remove this style"))
         self.away.clicked.connect(self.removed)
-        for widget in (name, label, self.box, self.away):
+        for widget in (self.shown, name, label, self.box, self.away):
             row.addWidget(widget)
 
 
@@ -153,6 +160,8 @@ class StyleWell(_Well):
 
     kind = "style"
     files = STYLE_FILES
+    chosen = pyqtSignal(int)
+    """Number of the style, of several, that is to be shown and played."""
 
     def __init__(self, document: Document, remembered: Remembered) -> None:
         super().__init__(document, remembered, _("Style"))
@@ -217,15 +226,23 @@ class StyleWell(_Well):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.away.setVisible(len(styles) == 1)
+        group = QButtonGroup(inside)
         self.lines = [_StyleLine(style, inside) for style in styles] if len(styles) > 1 else []
         for number, line in enumerate(self.lines):
             line.weighed.connect(lambda weight, number=number: self._weigh(number, weight))
             line.removed.connect(lambda number=number: self._remove(number))
+            line.chosen.connect(lambda number=number: self.chosen.emit(number))
+            group.addButton(line.shown)
             column.addWidget(line)
         self.several.setWidget(inside)  # what was in it goes
         height = inside.sizeHint().height()
         self.several.setFixedHeight(min(height, MOST_LINES_HEIGHT))
         self.several.setVisible(bool(self.lines))
+
+    def show_chosen(self, number: int) -> None:
+        """Show which of several styles is shown and played."""
+        if number < len(self.lines):
+            self.lines[number].shown.setChecked(True)
 
     def _take_known(self, name: str) -> None:
         self._document.set_styles([*self._document.state.preset.styles, StyleReference(path=Path(name))])

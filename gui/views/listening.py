@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QPixmap
 
 from ..model.document import State
@@ -42,6 +42,9 @@ class Listening(QObject):
         ``content``, ``style`` and ``result``.
     """
 
+    style_shown = pyqtSignal(int)
+    """Number of the style that is shown and played."""
+
     def __init__(self, session: Session, rows: Mapping[str, SoundRow]) -> None:
         super().__init__(session)
         self._session = session
@@ -72,14 +75,21 @@ class Listening(QObject):
             self._set_file("content", content)
             self._set_file("result", None)
         styles = new.preset.styles
-        style = styles[0].path if styles else None
-        if style != self._style:
-            self._style = style
-            self._show_style(style)
+        paths = [style.path for style in styles]
+        self.choose_style(paths.index(self._style) if self._style in paths else 0)
         if old is None or old.selection != new.selection:
             for view in self.pictures["content"].views:
                 view.set_selection(new.selection)
             self.transport.set_selection(new.selection)
+
+    def choose_style(self, number: int) -> None:
+        """Show and play one of the styles; none if there are none."""
+        styles = self._session.document.state.preset.styles
+        style = styles[number].path if styles else None
+        if style != self._style:
+            self._style = style
+            self._show_style(style)
+        self.style_shown.emit(number)
 
     def show_made(self, made: Made) -> None:
         """Show and play what was made."""

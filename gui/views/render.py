@@ -167,6 +167,8 @@ class RenderView(QWidget):
         self.automatic.toggled.connect(self._on_automatic)
         self.automatic.setChecked(session.remembered.flag("automatic-preview", False))
         self.result.told.connect(self.told)
+        self.style_well.chosen.connect(self.listening.choose_style)
+        self.listening.style_shown.connect(self.style_well.show_chosen)
         session.document.changed.connect(self.show_state)
         session.styles.listed.connect(self.style_well.show_known)
         session.rendering.started.connect(self._on_start)

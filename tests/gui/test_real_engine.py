@@ -29,10 +29,16 @@ def window(qtbot: QtBot, qapp: QApplication, settings_file: Path, tmp_path: Path
     remembered = Remembered(settings_file)
     remembered.set_text("example-folder", str(tmp_path))
     made = make_window(qapp, remembered)
-    qtbot.addWidget(made, before_close_func=lambda _window: made.session.rendering.cancel())
+    qtbot.addWidget(made, before_close_func=lambda _window: end(made))
     made.show()
     yield made
     made.session.close()
+
+
+def end(window: MainWindow) -> None:
+    """Leave nothing that is asked about when it closes."""
+    window.session.rendering.cancel()
+    window.session.document.forget_preset()
 
 
 @pytest.fixture

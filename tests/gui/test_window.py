@@ -13,15 +13,18 @@ from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMessageBox,
     QSlider,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
 from nast_fx.errors import AudioFileError, NastFxError
-from nast_fx.models import StyleReference
+from nast_fx.models import Preset, StyleReference
 from nast_fx_gui import window as window_module
 from nast_fx_gui.menus import ShortcutList
+from nast_fx_gui.model.document import PresetOrigin
+from nast_fx_gui.model.last_session import last_session
 from nast_fx_gui.model.remembered import Remembered
 from nast_fx_gui.panels.fault import FaultDialog
 from nast_fx_gui.session import Session
@@ -68,6 +71,7 @@ def end(session: Session, renderer: FakeEngine) -> None:
     for job in renderer.of("render"):
         if not job.is_over:
             job.fail()
+    session.document.forget_preset()
 
 
 def fill(window: MainWindow, tmp_path: Path) -> None:
@@ -184,6 +188,64 @@ def test_a_running_render_is_asked_about(
     assert renderer.is_closed
 
 
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_a_changed_preset_is_asked_about(
+    qtbot: QtBot, window: MainWindow, listener: FakeEngine, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    asked: list[str] = []
+
+    def answered(_self: object, question: str, *_buttons: object) -> QMessageBox.StandardButton:
+        asked.append(question)
+        return QMessageBox.StandardButton[answer]
+
+    monkeypatch.setattr(MainWindow, "_ask", answered)
+    document = window.session.document
+    preset = Preset(name="Glue")
+    document.load(PresetOrigin("glue", Path("glue.toml"), "user", preset))
+    document.set_plan(amount=0.5)
+    assert window.close() == (answer == "Discard")
+    assert len(asked) == 1
+    assert "Glue" in asked[0]
+    assert listener.is_closed == (answer == "Discard")
+    if answer == "Save":
+        listener.last("presets", "save").finish(path="glue.toml", layer="user")
+        qtbot.waitUntil(lambda: listener.is_closed)
+        assert len(asked) == 1
+
+
+def test_what_has_no_name_is_not_asked_about(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MainWindow, "_ask", lambda *_all: pytest.fail("it was asked"))
+    window.session.document.set_plan(amount=0.5)
+    assert window.session.document.state.is_dirty
+    assert window.close()
+
+
+def test_the_last_session_comes_back(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow, settings_file: Path, tmp_path: Path
+) -> None:
+    window.reopen_session()  # there is none
+    fill(window, tmp_path)
+    document = window.session.document
+    document.load(PresetOrigin("glue", Path("glue.toml"), "user", Preset(name="Glue", notes="a, b; 50 %\nä")))
+    state = document.state
+    assert window.close()
+    session = Session(FakeEngine(), FakeEngine(), Remembered(settings_file), Theme(qapp))  # type: ignore[arg-type]
+    again = MainWindow(session)
+    qtbot.addWidget(again)
+    again.reopen_session()
+    assert session.document.state == state
+    assert not session.document.state.is_dirty
+    session.document.undo_stack.undo()
+    assert session.document.state.content is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"preset": {"method": "none"}}'])
+def test_a_session_that_makes_no_sense_is_none(settings_file: Path, text: str) -> None:
+    remembered = Remembered(settings_file)
+    remembered.set_text("session", text)
+    assert last_session(remembered) is None
+
+
 def test_undo_is_in_the_menu_and_under_its_keys(qtbot: QtBot, window: MainWindow) -> None:
     box = window.render_view.settings.how_far.rows["amount"].control.box
     with qtbot.waitActive(window):
@@ -237,3 +299,23 @@ def test_everything_interactive_has_a_name_and_the_keyboard(window: MainWindow) 
 
 def test_the_views_are_a_dict() -> None:
     assert list(window_module.VIEWS) == ["render", "chain", "batch"]
+
+
+def test_one_of_several_styles_is_chosen_to_be_shown(window: MainWindow, tmp_path: Path) -> None:
+    view, document = window.render_view, window.session.document
+    fill(window, tmp_path)
+    paths = [tmp_path / f"{name}.wav" for name in "abc"]
+    document.set_styles([StyleReference(path=path) for path in paths])
+    lines = view.style_well.lines
+    assert [line.shown.isChecked() for line in lines] == [True, False, False]
+    lines[1].shown.click()
+    assert view.listening._style == paths[1]
+    assert view.listening.comparison._sources["style"].path == paths[1]
+    assert not document.undo_stack.undoText().startswith("Show")
+    document.set_styles([StyleReference(path=path) for path in paths[1:]])
+    assert [line.shown.isChecked() for line in view.style_well.lines] == [True, False]
+    assert view.listening._style == paths[1]
+    document.set_styles([StyleReference(path=paths[2])])
+    assert view.listening._style == paths[2]
+    document.set_styles([])
+    assert view.listening._style is None
