@@ -29,9 +29,11 @@ from .edits import (
     with_values,
 )
 
-__all__ = ["PREVIEW_SECONDS", "Document", "PresetOrigin", "State"]
+__all__ = ["PREVIEW_SECONDS", "Document", "PresetOrigin", "State", "is_score"]
 
 PREVIEW_SECONDS = 10.0  # of a preview where nothing is selected
+
+SCORES = (".mid", ".midi", ".smf", ".kar")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class State:
     def is_dirty(self) -> bool:
         """Whether the preset is another than its file's; one without a file is, once it sets anything."""
         return self.preset != self.base
+
+
+def is_score(path: Path) -> bool:
+    """Whether a content is a score, which an instrument plays: there is no sound of it to show."""
+    return path.suffix.lower() in SCORES
 
 
 class Document(QObject):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QRadioButton,
     QScrollArea,
     QSizePolicy,
     QToolButton,
@@ -23,18 +22,18 @@ from PyQt6.QtWidgets import (
 
 from nast_fx.models import StyleReference
 
-from ..controls.facts import facts_of
-from ..controls.number_box import NumberBox
-from ..model.document import Document, State
+from ..model.document import Document, State, is_score
 from ..model.remembered import Remembered
 from ..model.styles import StyleRow
 from ..translation import gettext as _
 from .elided import Elided
+from .score_menu import ScoreMenu
+from .style_line import StyleLine
 
 __all__ = ["SOUND_FILES", "ContentWell", "StyleWell"]
 
 MOST_LINES_HEIGHT = 84  # pixels of the list of styles; more scroll
-SOUND_FILES = "*.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf *.mid *.midi"
+SOUND_FILES = "*.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf *.mid *.midi *.smf *.kar"
 STYLE_FILES = "*.naststyle *.wav *.flac *.aiff *.aif *.mp3 *.ogg *.oga *.w64 *.rf64 *.caf"
 
 
@@ -107,52 +106,25 @@ class ContentWell(_Well):
 
     def __init__(self, document: Document, remembered: Remembered) -> None:
         super().__init__(document, remembered, _("Content"))
+        self.score = QPushButton(_("Score"), self)
+        self.score.setToolTip(_("Notes from a MIDI file, and the instrument that plays a MIDI file."))
+        self.score_menu = ScoreMenu(document, remembered, self)
+        self.score.setMenu(self.score_menu)
+        self.line.addWidget(self.score)
         self.show_state(None, document.state)
 
     def take(self, paths: Sequence[Path]) -> None:
-        """Take the first file."""
+        """Take the first file; a score asks for the instrument that plays it."""
         self._remembered.add_recent(self.kind, paths[0])
         self._document.set_content(paths[0])
+        if is_score(paths[0]) and self._document.state.instrument is None:
+            QTimer.singleShot(0, self.score_menu.ask_instrument)  # not while something is being dropped
 
     def show_state(self, old: State | None, new: State) -> None:
         """Show the content's name."""
         if old is None or old.content != new.content:
             self.name.setText(new.content.name if new.content else _("nothing chosen"))
             self.name.setToolTip(str(new.content or ""))
-
-
-class _StyleLine(QWidget):
-    """One of several styles: name, weight, away with it."""
-
-    weighed = pyqtSignal(float)
-    removed = pyqtSignal()
-    chosen = pyqtSignal()
-
-    def __init__(self, style: StyleReference, parent: QWidget) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 0, 0)
-        self.shown = QRadioButton(self)
-        self.shown.setAccessibleName(_("Show {name}").format(name=style.path.name))
-        self.shown.setToolTip(_("Show and play this one of the styles"))
-        self.shown.clicked.connect(self.chosen)
-        name = Elided(style.path.name, self)
-        name.setToolTip(str(style.path))
-        name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        label = QLabel(_("Weight"), self)
-        self.box = NumberBox(facts_of(StyleReference, "weight"), self)
-        self.box.show_value(style.weight)
-        self.box.setAccessibleName(_("Weight of {name}").format(name=style.path.name))
-        self.box.setToolTip(_("Share of this style among several."))
-        self.box.changed.connect(lambda value: self.weighed.emit(float(value)))
-        label.setBuddy(self.box)
-        self.away = QToolButton(self)
-        self.away.setText("\N{MULTIPLICATION SIGN}")
-        self.away.setAccessibleName(_("Remove {name}").format(name=style.path.name))
-        self.away.setToolTip(_("Remove this style"))
-        self.away.clicked.connect(self.removed)
-        for widget in (self.shown, name, label, self.box, self.away):
-            row.addWidget(widget)
 
 
 class StyleWell(_Well):
@@ -177,7 +149,7 @@ class StyleWell(_Well):
         self.away.setToolTip(_("Remove this style"))
         self.away.clicked.connect(lambda _checked=False: self._document.set_styles([]))
         self.line.addWidget(self.away)
-        self.lines: list[_StyleLine] = []
+        self.lines: list[StyleLine] = []
         self.several = QScrollArea(self)
         self.several.setWidgetResizable(True)
         self.several.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -227,7 +199,7 @@ class StyleWell(_Well):
         column.setSpacing(0)
         self.away.setVisible(len(styles) == 1)
         group = QButtonGroup(inside)
-        self.lines = [_StyleLine(style, inside) for style in styles] if len(styles) > 1 else []
+        self.lines = [StyleLine(style, inside) for style in styles] if len(styles) > 1 else []
         for number, line in enumerate(self.lines):
             line.weighed.connect(lambda weight, number=number: self._weigh(number, weight))
             line.removed.connect(lambda number=number: self._remove(number))

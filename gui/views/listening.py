@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QPixmap
 
-from ..model.document import State
+from ..model.document import State, is_score
 from ..model.rendering import Made
 from ..model.time_axis import TimeAxis
 from ..panels.comparison import ComparisonPanel
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Listening"]
 
 STYLE_FILE = ".naststyle"
-SCORES = (".mid", ".midi")  # which an instrument plays; there is no sound of them to show
 
 
 class Listening(QObject):
@@ -71,7 +70,7 @@ class Listening(QObject):
     def show_state(self, old: State | None, new: State) -> None:
         """Show and play a state's files."""
         if old is None or old.content != new.content:
-            content = new.content if new.content and new.content.suffix.lower() not in SCORES else None
+            content = new.content if new.content and not is_score(new.content) else None
             self._set_file("content", content)
             self._set_file("result", None)
         styles = new.preset.styles

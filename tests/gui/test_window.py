@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QFileDialog,
     QLineEdit,
     QMessageBox,
     QSlider,
@@ -319,3 +320,28 @@ def test_one_of_several_styles_is_chosen_to_be_shown(window: MainWindow, tmp_pat
     assert view.listening._style == paths[2]
     document.set_styles([])
     assert view.listening._style is None
+
+
+def test_a_score_asks_for_its_instrument(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, well = window.session.document, window.render_view.content_well
+    answers = iter(["/fonts/piano.sf2", "/songs/notes.mid", ""])
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_all: (next(answers), ""))
+    well.take([tmp_path / "song.mid"])
+    qtbot.waitUntil(lambda: document.state.instrument == Path("/fonts/piano.sf2"))
+    assert "piano.sf2" in well.score_menu.instrument.text()
+    well.score_menu.midi.trigger()
+    assert document.state.midi == Path("/songs/notes.mid")
+    document.set_styles([StyleReference(path=Path("bells"))])
+    request = document.request(output=None)
+    assert (request.midi, request.instrument) == (document.state.midi, document.state.instrument)
+    document.undo_stack.undo()
+    document.undo_stack.undo()
+    assert (document.state.midi, document.state.instrument) == (None, Path("/fonts/piano.sf2"))
+    well.score_menu.no_instrument.trigger()
+    assert document.state.instrument is None
+    document.undo_stack.undo()
+    assert document.state.instrument == Path("/fonts/piano.sf2")
+    well.score_menu.instrument.trigger()  # and no file is chosen
+    assert document.state.instrument == Path("/fonts/piano.sf2")
