@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QCloseEvent, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMessageBox, QTabWidget, QWidget
 
-from nast_fx.errors import NastFxError
+from nast_fx.errors import AudioFileError, NastFxError, NoSpaceError
 from nast_fx.models import RenderRequest, StyleReference
 
 from .certain import certain
@@ -237,7 +238,7 @@ class MainWindow(QMainWindow):
             tells.told.connect(self.tell)
         self.batch_view.open_result.connect(self.open_result)
         self.batch_view.render_view_wanted.connect(lambda: self.tabs.setCurrentWidget(view))
-        view.failed.connect(self.show_fault)
+        view.failed.connect(self._on_render_fault)
         view.example_wanted.connect(self.open_example)
         QTimer.singleShot(0, session.begin)
 
@@ -259,6 +260,19 @@ class MainWindow(QMainWindow):
         if reason:
             self.session.device = reason
             self.device.setText(_("Device: {reason}").format(reason=reason))
+
+    def _on_render_fault(self, error: NastFxError, request: RenderRequest | None) -> None:
+        """Tell of it; where there is no room or no right to write, offer another place."""
+        folder = None if request is None or request.output is not None else request.content.parent
+        is_placed = folder is None or (os.access(folder, os.W_OK) and not isinstance(error, NoSpaceError))
+        if is_placed or not isinstance(error, AudioFileError):
+            self.show_fault(error, request)
+        else:
+            QTimer.singleShot(0, lambda: self._offer_place(str(error)))
+
+    def _offer_place(self, sentence: str) -> None:
+        if self._may_stop(f"{sentence}\n{_('Render to another place?')}"):
+            self.ask_output()
 
     def _on_quiet_fault(self, error: NastFxError) -> None:
         self.tell(str(error))

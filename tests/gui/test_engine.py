@@ -398,3 +398,30 @@ def test_an_engine_in_the_background_comes_after_others(make_engine: MakeEngine,
         threads = [int(one.name) for one in Path(f"/proc/{engine.process_id}/task").iterdir()]
         priorities = {os.getpriority(os.PRIO_PROCESS, number) for number in threads}
         assert priorities == {min(own + 5, 19) if is_background else own}
+
+
+def test_a_plugin_window_that_is_open_is_no_hang(make_engine: MakeEngine, qtbot: QtBot) -> None:
+    script = """
+import time
+from nast_fx import worker
+from nast_fx.chain.slot_edit import _until_closed
+from nast_fx.jobs import run
+
+class Plugin:
+    name = "Knobs"
+
+    def edit(self):
+        time.sleep(2.5)
+
+def steps(_job, _switch):
+    yield from _until_closed(Plugin())
+    return {"changed": False}
+
+run.steps_of = steps
+worker.main()
+"""
+    engine = make_engine(script, hang_seconds=1.5)
+    states: list[str] = []
+    engine.state_changed.connect(states.append)
+    assert result_of(qtbot, engine.run("wait", {})) == {"changed": False}
+    assert "hanging" not in states

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from nast_fx.errors import AudioFileError, NastFxError
+from nast_fx.errors import AudioFileError, NastFxError, NoSpaceError
 from nast_fx.models import Preset, StyleReference
 from nast_fx_gui import window as window_module
 from nast_fx_gui.menus import ShortcutList
@@ -345,3 +345,26 @@ def test_a_score_asks_for_its_instrument(
     assert document.state.instrument == Path("/fonts/piano.sf2")
     well.score_menu.instrument.trigger()  # and no file is chosen
     assert document.state.instrument == Path("/fonts/piano.sf2")
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_where_a_result_has_no_room_another_place_is_offered(
+    qtbot: QtBot,
+    window: MainWindow,
+    renderer: FakeEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_wanted: bool,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(MainWindow, "_may_stop", lambda _self, text: asked.append(text) or is_wanted)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_all: (str(tmp_path / "other.wav"), ""))
+    fill(window, tmp_path)
+    window.render_view.make_result()
+    renderer.last("render").fail(NoSpaceError("song.styled.wav: no space left on the disk"))
+    qtbot.waitUntil(lambda: bool(asked))
+    assert "no space left" in asked[0]
+    assert len(renderer.of("render")) == 1 + is_wanted
+    if is_wanted:
+        assert renderer.last("render").request.output == tmp_path / "other.wav"
+    assert not window.findChildren(FaultDialog)
