@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from PyQt6.QtCore import QTimer
@@ -103,9 +104,8 @@ class MainWindow(QMainWindow):
         if state is None:
             self.tell(_("There is no last session."))
             return
-        files = {"content": state.content, "midi": state.midi, "instrument": state.instrument}
         self.session.document.change(
-            _("Reopen last session"), preset=state.preset, origin=state.origin, selection=None, **files
+            _("Reopen last session"), **{field.name: getattr(state, field.name) for field in fields(state)}
         )
         self.tabs.setCurrentWidget(self.render_view)
 

@@ -39,7 +39,9 @@ def last_session(remembered: Remembered) -> State | None:
     """Give the state that was written down; None if there is none, or none that makes sense any more."""
     try:
         values = json.loads(remembered.text(NAME, ""))
-        files = {name: Path(values[name]) for name in ("content", "midi", "instrument") if name in values}
+        files: dict[str, Any] = {
+            name: Path(values[name]) for name in ("content", "midi", "instrument") if name in values
+        }
         preset, origin = validated(Preset, values["preset"]), values.get("origin")
         return State(preset=preset, origin=None if origin is None else _origin(origin), **files)
     except (ValueError, KeyError, TypeError, UsageError):

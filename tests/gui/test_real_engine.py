@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -105,3 +107,32 @@ def test_a_killed_engine_ends_one_render(window: MainWindow, until: Until, tmp_p
     view.progress.stop.click()
     until(lambda: not session.rendering.is_busy)
     assert [path.name for path in (tmp_path / "example").glob("*styled*")] == []
+
+
+def test_what_is_wrong_with_a_content_is_said_and_the_window_goes_on(
+    window: MainWindow, until: Until, tmp_path: Path
+) -> None:
+    view, session = window.render_view, window.session
+    noise = np.random.default_rng(1).normal(0, 0.1, (24_000, 8))
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "folder.wav").mkdir()
+    (tmp_path / "broken.wav").write_bytes(b"RIFFxxxx")
+    (tmp_path / "broken.naststyle").write_bytes(b"PK\x03\x04")
+    for name, rate, channels in (("st\nyle", 48_000, 2), ("\N{BELL} a\nb", 48_000, 1), ("many", 192_000, 8)):
+        soundfile.write(tmp_path / f"{name}.wav", noise[:, :channels], rate)
+    style = StyleReference(path=tmp_path / "st\nyle.wav")
+    session.document.set_styles([style])
+    session.document.set_plan(amount=0.0)
+    for name in ("missing.wav", "empty.wav", "folder.wav", "broken.wav"):
+        view.verdict.setText("")
+        window.open_content(tmp_path / name)
+        until(lambda name=name: name in view.verdict.text())
+    for name in ("\N{BELL} a\nb", "many"):
+        window.open_content(tmp_path / f"{name}.wav")
+        view.make_result()
+        until(lambda name=name: (tmp_path / f"{name}.styled.wav").exists())
+        until(lambda: not session.rendering.is_busy)
+    session.document.set_styles([StyleReference(path=tmp_path / "broken.naststyle")])
+    until(lambda: "broken.naststyle" in view.verdict.text())
+    session.document.set_styles([style])
+    until(lambda: "kHz" in view.verdict.text())
