@@ -91,6 +91,8 @@ class Menus(QObject):
         self.redo = certain(stack.createRedoAction(self, _("Redo")))
         self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
         self.redo.setShortcuts(QKeySequence.StandardKey.Redo)
+        self.undo.setWhatsThis(_("Undo"))  # for the list of shortcuts: their texts name the last change
+        self.redo.setWhatsThis(_("Redo"))
         self.edit.addActions([self.undo, self.redo])
         self.edit.addSeparator()
         self.add(self.edit, _("&Find a preset"), self._find, QKeySequence.StandardKey.Find)
@@ -195,7 +197,10 @@ class ShortcutList(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Shortcuts"))
         rows = [
-            (action.shortcut().toString(QKeySequence.SequenceFormat.NativeText), _plain(action.text()))
+            (
+                action.shortcut().toString(QKeySequence.SequenceFormat.NativeText),
+                _plain(action.whatsThis() or action.text()),
+            )
             for action in actions
             if not action.shortcut().isEmpty()
         ]
@@ -203,6 +208,8 @@ class ShortcutList(QDialog):
         self.table.setHorizontalHeaderLabels([_("Keys"), _("What they do")])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setAccessibleName(_("Shortcuts"))
+        self.table.setToolTip(_("What each key does"))
+        self.table.setTabKeyNavigation(False)  # Tab leaves the table
         certain(self.table.verticalHeader()).hide()
         certain(self.table.horizontalHeader()).setStretchLastSection(True)
         for number, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Pictures of every view, for the pages and for the eye: ``python -m nast_fx_gui.screenshots FOLDER [LANGUAGE]``.
+"""Pictures of every view: ``python -m nast_fx_gui.screenshots FOLDER [LANGUAGE]``.
 
 The window is the real one, with real engines and the sounds that the program makes itself; it is drawn
 without a screen, at 1x and 2x, light and dark. What the user has saved is neither read nor written.
@@ -24,7 +24,6 @@ from nast_fx.models import ChainSpec, SlotSpec, StyleReference
 from .app import make_window
 from .model.remembered import Remembered
 from .theme import Theme
-from .window import MainWindow
 
 __all__ = ["main"]
 
@@ -68,6 +67,7 @@ class Camera:
         self._window = make_window(app, remembered, self._theme)
         self._window.resize(*SIZE)
         self._window.show()
+        self._window.render_view.listening.transport.device_label.setMaximumHeight(0)  # there is none here
 
     def take_all(self) -> None:
         """Take all pictures, in the order in which a person sees them."""
@@ -209,8 +209,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
             own = {name: str(Path(scratch, name)) for name in OWN}
             shown = {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(scale)}
-            call = f"from {__package__}.screenshots import take; take({str(folder)!r}, {scratch!r}, {language!r})"
-            subprocess.run([sys.executable, "-c", call], env=os.environ | own | shown, check=True)
+            call = f"from {__package__}.screenshots import take; import sys; take(*sys.argv[1:])"
+            command = [sys.executable, "-c", call, str(folder), scratch, language]
+            subprocess.run(command, env=os.environ | own | shown, check=True)
     return 0
 
 

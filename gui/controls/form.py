@@ -116,16 +116,16 @@ class Form(QWidget):
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         outer.addLayout(self._grid)
+        # The Tab key goes in the order in which they are made.
+        self.rows = {name: self._row(number, name) for number, name in enumerate((*self._first, *rest))}
         self.fold = QToolButton(self)
         self.fold.setCheckable(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.fold.setAutoRaise(True)
-        self.rows = {name: self._row(number, name) for number, name in enumerate((*self._first, *rest))}
         outer.addWidget(self.fold)
         self.fold.setVisible(bool(rest) and bool(self._first))
         self.fold.toggled.connect(self.show_all)
         self.show_all(not self._first)
-        self._keep_tab_order()
 
     def show_values(self, values: Settings, base: Settings) -> None:
         """Show a model's values; rows that differ from `base` are marked."""
@@ -162,11 +162,3 @@ class Form(QWidget):
         row.control.changed.connect(lambda value: self.edited.emit(name, value))
         row.back.clicked.connect(lambda: self.edited.emit(name, row.target))
         return row
-
-    def _keep_tab_order(self) -> None:
-        last: QWidget | None = None
-        for row in self.rows.values():
-            for widget in (row.control.buddy, row.back):
-                if last is not None:
-                    self.setTabOrder(last, widget)
-                last = widget

@@ -62,6 +62,7 @@ class AutomationDialog(QDialog):
         for text in (_("does not change"), _("goes through points"), _("follows a MIDI controller")):
             self.kind.addItem(text)
         self.kind.setAccessibleName(_("What it does"))
+        self.kind.setToolTip(_("What it does"))
         self.table = self._make_table()
         self.add_button = QPushButton(_("&Add point"), self)
         self.add_button.clicked.connect(self._add_point)
@@ -157,6 +158,8 @@ class AutomationDialog(QDialog):
         table.setHorizontalHeaderLabels([_("Seconds"), _("Value{unit}").format(unit=unit_text(self._facts))])
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setAccessibleName(_("Points in order of their times"))
+        table.setToolTip(_("Points in order of their times"))
+        table.setTabKeyNavigation(False)  # Tab leaves the table
         certain(table.horizontalHeader()).setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         certain(table.verticalHeader()).hide()
         return table

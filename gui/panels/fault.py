@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PyQt6.QtWidgets import QMessageBox, QPushButton, QTextEdit, QWidget
 
 from ..certain import certain
 from ..translation import gettext as _
@@ -27,6 +28,11 @@ class FaultDialog(QMessageBox):
         self.setIcon(QMessageBox.Icon.Warning)
         self.setText(sentence[:1].upper() + sentence[1:])
         self.setDetailedText(details)
+        for box in self.findChildren(QTextEdit):
+            box.setAccessibleName(_("Details"))
+            box.setToolTip(_("For who looks into it"))
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            box.setTabChangesFocus(True)
         self._details = details
         # A plain button of a row that each other button closes: this one leaves the dialog open.
         self.copy = QPushButton(_("Copy diagnostics"), self)

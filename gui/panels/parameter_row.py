@@ -76,6 +76,7 @@ class ParameterRow(QWidget):
         self.automate.setCheckable(True)
         self.automate.clicked.connect(self._ask)
         self.back = self._button("\N{LEFTWARDS ARROW WITH HOOK}", _("Reset {name}").format(name=name))
+        self.back.setToolTip(_("Back to the default"))
         self.back.setAutoRaise(True)
         self.back.clicked.connect(lambda: self.edited.emit(self.base))
         if self.control is not None:

@@ -107,6 +107,7 @@ class PluginListPanel(QWidget):
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setAccessibleName(_("Effects and plugins"))
+        view.setToolTip(_("Press Enter, or click twice, to add one to the chain"))
         head = certain(view.header())
         head.setStretchLastSection(False)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

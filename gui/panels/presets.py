@@ -23,6 +23,7 @@ from ..model.document import Document, State
 from ..model.presets import PresetLibrary, PresetRow
 from ..translation import gettext as _
 from .elided import Elided
+from .lines import LinesDelegate
 from .preset_actions import PresetActions
 
 __all__ = ["PresetsPanel"]
@@ -103,6 +104,7 @@ class PresetsPanel(QWidget):
         leave_undo(self.search)
         self.search.setPlaceholderText(_("Search presets"))
         self.search.setAccessibleName(_("Search presets"))
+        self.search.setToolTip(_("In names, tags and descriptions; Enter loads the only one"))
         self.search.setClearButtonEnabled(True)
         self._model = PresetModel(self)
         self._found = _Search(self)
@@ -111,6 +113,7 @@ class PresetsPanel(QWidget):
         self.search.returnPressed.connect(self._load_first)
         self.list = QListView(self)
         self.list.setModel(self._found)
+        self.list.setItemDelegate(LinesDelegate(self.list))
         self.list.setAlternatingRowColors(True)
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName(_("Presets"))

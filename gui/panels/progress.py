@@ -18,6 +18,8 @@ __all__ = ["ProgressPanel", "time_text"]
 
 MOST_POINTS = 2000  # of a curve; then every other one goes
 PARTS = 1000  # of the bar
+LEGEND_SHARE = 0.35  # of the curves' height
+LEAST_SPAN = 0.2  # of the curves, in log10
 LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -76,6 +78,10 @@ class LossCurve(QWidget):
                 self._curves[name] = self._plot.plot(name=name, pen=pen)
             steps, values = zip(*points, strict=True)
             self._curves[name].setData(list(steps), [math.log10(value) for value in values])
+        found = [math.log10(value) for points in self.points.values() for _step, value in points]
+        low, high = min(found), max(found)
+        room = LEGEND_SHARE * max(high - low, LEAST_SPAN)  # above, for the names
+        self._plot.setYRange(low, high + room, padding=0.05)
 
     def _make(self) -> None:
         import pyqtgraph
@@ -86,7 +92,7 @@ class LossCurve(QWidget):
         menu = self._plot.getPlotItem().ctrlMenu
         menu.setParent(self._plot, menu.windowFlags())  # it has none, and would outlive the window
         self._plot.hideButtons()
-        self._plot.addLegend(offset=(-10, 5))
+        self._plot.addLegend(offset=(-10, 1), colCount=len(LINES), horSpacing=15)
         self._plot.setLabel("left", _("loss, log10"))
         self._plot.getAxis("bottom").setStyle(showValues=False)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -108,7 +114,10 @@ class LossCurve(QWidget):
         for side in ("left", "bottom"):
             self._plot.getAxis(side).setPen(colors.line)
             self._plot.getAxis(side).setTextPen(colors.text)
-        self._plot.getPlotItem().legend.setLabelTextColor(colors.text)
+        legend = self._plot.getPlotItem().legend
+        legend.setLabelTextColor(colors.text)
+        for _sample, label in legend.items:
+            label.setText(label.text)  # only now is it drawn in the color
         for number, curve in enumerate(self._curves.values()):
             curve.setPen(self._pen(number))
 

@@ -110,13 +110,13 @@ class ResultLine(QWidget):
         self.name = Elided(_("nothing made yet"), self)
         self.name.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.handle = DragHandle(self)
-        self.copy_file = self._button(
-            _("Copy file"), self._copy_file, _("Copy the file, to paste it elsewhere.")
-        )
+        self.save = self._button(_("Save as ..."), self.save_as, _("Copy the result to another place."))
         self.show_file = self._button(
             _("Show in folder"), self._reveal, _("Show the file in the file manager.")
         )
-        self.save = self._button(_("Save as ..."), self.save_as, _("Copy the result to another place."))
+        self.copy_file = self._button(
+            _("Copy file"), self._copy_file, _("Copy the file, to paste it elsewhere.")
+        )
         self.command = self._button(
             _("Copy command"), self.copy_command, _("Copy the command line that makes the same file.")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QComboBox, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nast_fx.errors import UsageError
@@ -40,21 +40,23 @@ class SettingsPanel(QScrollArea):
         self._document = document
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the keyboard
         inside = QWidget(self)
         self._column = QVBoxLayout(inside)
         self.setWidget(inside)
         rest = [name for name in RenderPlan.model_fields if name not in HOW_FAR]
+        self.methods: dict[str, Form] = {}
+        # The Tab key goes in the order in which they are made.
         self.how_far = Form(RenderPlan, first=HOW_FAR, left_out=(*rest, *NOT_OF_A_RENDER), parent=inside)
+        self._group(_("How far"), self.how_far)
+        self._add_method(inside)
         self.plan = Form(
             RenderPlan, first=FIRST_OF_PLAN, left_out=(*HOW_FAR, *NOT_OF_A_RENDER), parent=inside
         )
-        self.tracking = Form(Tracking, first=FIRST_OF_TRACKING, parent=inside)
-        self.output = Form(PresetOutput, first=tuple(PresetOutput.model_fields), parent=inside)
-        self.methods: dict[str, Form] = {}
-        self._group(_("How far"), self.how_far)
-        self._add_method(inside)
         self._group(_("Render"), self.plan)
+        self.tracking = Form(Tracking, first=FIRST_OF_TRACKING, parent=inside)
         self._group(_("Loudness and key"), self.tracking)
+        self.output = Form(PresetOutput, first=tuple(PresetOutput.model_fields), parent=inside)
         self._group(_("File"), self.output)
         self._column.addStretch(1)
         for form, change in (

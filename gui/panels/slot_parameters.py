@@ -57,6 +57,7 @@ class SlotPanel(QWidget):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(_("Search parameters"))
         self.search.setAccessibleName(_("Search parameters"))
+        self.search.setToolTip(_("Search parameters"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _text: self._make_rows())
         self.more = QLabel(self)

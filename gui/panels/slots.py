@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QDropEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PyQt6.QtCore import QModelIndex, Qt, pyqtSignal
+from PyQt6.QtGui import QDropEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
-    QApplication,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -18,11 +15,11 @@ from ..certain import certain
 from ..model.chain_places import Place
 from ..model.slots import DEPTH, DETAIL, FAULT, PLACE, SLOT_MIME, SlotsModel
 from ..translation import gettext as _
+from .lines import LinesDelegate
 
 __all__ = ["SlotsList"]
 
 INDENT = 22  # pixels a level
-PADDING = 5  # pixels above and below
 MARGIN = 8  # pixels around the hint
 
 
@@ -153,8 +150,8 @@ class SlotsList(QListView):
         self._tell()
 
 
-class _SlotDelegate(QStyledItemDelegate):
-    """Draws title and details of a slot, with the platform's check box."""
+class _SlotDelegate(LinesDelegate):
+    """Draws title and details of a slot, and what is wrong with it."""
 
     def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
         """Indent what lies in a branch."""
@@ -162,39 +159,7 @@ class _SlotDelegate(QStyledItemDelegate):
         shown = certain(option)
         shown.rect = shown.rect.adjusted(INDENT * index.data(DEPTH), 0, 0, 0)
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """Two lines, and one more for a fault."""
-        n_lines = 3 if index.data(FAULT) else 2
-        return QSize(200, n_lines * option.fontMetrics.lineSpacing() + 2 * PADDING)
-
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw the row without its text, then the text in lines."""
-        brush = certain(painter)
-        shown = QStyleOptionViewItem(option)
-        self.initStyleOption(shown, index)
-        style = certain(shown.widget.style() if shown.widget else QApplication.style())
-        place = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, shown, shown.widget)
-        title, shown.text = shown.text, ""
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, brush, shown.widget)
-        place = place.adjusted(4, PADDING, -4, -PADDING)
-        is_chosen = bool(shown.state & QStyle.StateFlag.State_Selected)
-        roles = QPalette.ColorRole
-        strong, weak = (
-            (roles.HighlightedText, roles.HighlightedText)
-            if is_chosen
-            else (roles.Text, roles.PlaceholderText)
-        )
-        font = QFont(shown.font)
-        font.setBold(True)
-        lines = [(title, font, strong), (index.data(DETAIL), shown.font, weak)]
-        if fault := index.data(FAULT):
-            lines.append((f"\N{WARNING SIGN} {fault}", shown.font, strong))
-        brush.save()
-        for text, face, role in lines:
-            brush.setFont(face)
-            brush.setPen(shown.palette.color(QPalette.ColorGroup.Active, role))
-            height = brush.fontMetrics().lineSpacing()
-            line = brush.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            brush.drawText(QRect(place.left(), place.top(), place.width(), height), 0, line)
-            place.setTop(place.top() + height)
-        brush.restore()
+    def lines(self, text: str, index: QModelIndex) -> list[tuple[str, bool]]:
+        """Details, and one more line for a fault."""
+        fault = index.data(FAULT)
+        return [(index.data(DETAIL), True), *([(f"\N{WARNING SIGN} {fault}", False)] if fault else [])]

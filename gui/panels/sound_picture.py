@@ -129,8 +129,8 @@ class SoundPicture(QWidget):
 
     def close_files(self) -> None:
         """Stop reading, and remove what is temporary."""
-        self.waveform.picture.close()
-        self.spectrogram.picture.close()
+        self.waveform.drawing.close()
+        self.spectrogram.drawing.close()
 
     def _turn(self) -> None:
         self.stack.setCurrentWidget(self.spectrogram if self._shows_spectrogram else self.waveform)

@@ -210,19 +210,19 @@ class SpectrogramPanel(TimeView):
     def __init__(
         self, engine: Engine, axis: TimeAxis, folder: Path, *, name: str, parent: QWidget | None = None
     ) -> None:
-        self.picture = SpectrogramPicture(engine, axis, folder)
-        super().__init__(axis, self.picture, name=name, kind=_("spectrogram"), parent=parent)
-        self.picture.setParent(self)
+        self.drawing = SpectrogramPicture(engine, axis, folder)
+        super().__init__(axis, self.drawing, name=name, kind=_("spectrogram"), parent=parent)
+        self.drawing.setParent(self)
 
     def set_file(self, path: Path | None) -> None:
         """Show another file, or none."""
-        self.picture.set_file(path)
+        self.drawing.set_file(path)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Ask for as many pixels as there are."""
         super().resizeEvent(event)
         ratio = self.devicePixelRatioF()
-        self.picture.set_size(round(self.area.width() * ratio), round(self.area.height() * ratio))
+        self.drawing.set_size(round(self.area.width() * ratio), round(self.area.height() * ratio))
 
 
 def _inside(whole: QRectF, area: QRectF, image: QImage) -> tuple[QRectF, QRectF]:

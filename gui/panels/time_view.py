@@ -15,7 +15,7 @@ from PyQt6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ..model.clock import clock_text
 from ..model.time_axis import TimeAxis
@@ -29,8 +29,10 @@ __all__ = ["Selection", "TimeView"]
 Selection = tuple[float, float] | None
 
 
-class TimeView(QWidget):
+class TimeView(QLabel):
     """Shows a picture of sound and lets people point at times.
+
+    It is a label with a pixmap, though it draws itself: that is what makes it a graphic to screen readers.
 
     The picture is painted once for what the axis shows; what moves over it is drawn each time.
 
@@ -61,6 +63,7 @@ class TimeView(QWidget):
         self._name = name
         self._title = f"{name}, {kind}"
         self._gestures = TimeGestures(self)
+        self.setPixmap(QPixmap(1, 1))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,8 @@ class WaveformPicture(QObject):
             return
         n_channels = self._peaks.n_channels
         each = area.height() / n_channels
-        for channel in range(n_channels):
+        height = painter.fontMetrics().height()
+        for channel in range(0, n_channels, max(1, math.ceil(height / max(each, 1.0)))):  # those with room
             middle = area.top() + each * (channel + 0.5)
             ups = [10 ** (db / 20) * each / 2 * CHANNEL_SHARE for db in SCALE_DB]
             labels = [(middle - up, f"{db} dB") for up, db in zip(ups, SCALE_DB, strict=True)]
@@ -207,15 +209,15 @@ class WaveformPanel(TimeView):
         leads: bool = True,
         parent: QWidget | None = None,
     ) -> None:
-        self.picture = WaveformPicture(engine, folder, role)
-        super().__init__(axis, self.picture, name=name, kind=_("waveform"), parent=parent)
-        self.picture.setParent(self)
+        self.drawing = WaveformPicture(engine, folder, role)
+        super().__init__(axis, self.drawing, name=name, kind=_("waveform"), parent=parent)
+        self.drawing.setParent(self)
         if leads:
-            self.picture.known.connect(axis.set_length)
+            self.drawing.known.connect(axis.set_length)
 
     def set_file(self, path: Path | None) -> None:
         """Show another file, or none."""
-        self.picture.set_file(path)
+        self.drawing.set_file(path)
 
 
 def _shades(color: QColor) -> list[int]:

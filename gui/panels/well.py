@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -171,6 +171,7 @@ class StyleWell(_Well):
         self.lines: list[_StyleLine] = []
         self.several = QScrollArea(self)
         self.several.setWidgetResizable(True)
+        self.several.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its lines have it
         self.several.setFrameShape(QScrollArea.Shape.NoFrame)
         self.outer.addWidget(self.several)
         self.show_known(())

@@ -127,7 +127,7 @@ class Listening(QObject):
         self.player.position_changed.connect(self._on_position)
         self.axis.changed.connect(lambda: self._follow(self.axis, self.result_axis))
         self.result_axis.changed.connect(lambda: self._follow(self.result_axis, self.axis))
-        self.pictures["style"].waveform.picture.known.connect(self._on_style_length)
+        self.pictures["style"].waveform.drawing.known.connect(self._on_style_length)
 
     def _set_file(self, role: str, path: Path | None) -> None:
         self.pictures[role].set_file(path)

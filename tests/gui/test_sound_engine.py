@@ -39,21 +39,21 @@ def test_a_tone_is_seen_where_it_sounds(qtbot, engine, tmp_path, write_wav):
         panel.resize(500, 300)
         panel.show()
         panel.set_file(path)
-    qtbot.waitUntil(lambda: not waveform.picture.message and axis.length == 4.0, timeout=20_000)
-    low, high = waveform.picture._peaks.span(np.linspace(0, 4, 5))
+    qtbot.waitUntil(lambda: not waveform.drawing.message and axis.length == 4.0, timeout=20_000)
+    low, high = waveform.drawing._peaks.span(np.linspace(0, 4, 5))
     assert high[0] == pytest.approx([0, 0, 0.5, 0.5], abs=0.01)
     assert low[0] == pytest.approx([0, 0, -0.5, -0.5], abs=0.01)
     assert not high[1].any()
-    qtbot.waitUntil(lambda: not spectrogram.picture.message, timeout=20_000)
-    image = spectrogram.picture._near.image
+    qtbot.waitUntil(lambda: not spectrogram.drawing.message, timeout=20_000)
+    image = spectrogram.drawing._near.image
     levels = np.array([[image.pixelIndex(x, y) for x in range(image.width())] for y in range(image.height())])
     row, column = np.unravel_index(levels.argmax(), levels.shape)
     share = 1 - row / (image.height() - 1)
     assert LEAST_HZ * (MOST_HZ / LEAST_HZ) ** share == pytest.approx(1000, rel=0.05)
     assert column > image.width() / 2
     assert levels[:, : image.width() // 3].max() == 0
-    waveform.picture.close()
-    spectrogram.picture.close()
+    waveform.drawing.close()
+    spectrogram.drawing.close()
     assert not list(tmp_path.glob("*.peaks"))
 
 
@@ -72,7 +72,7 @@ def test_a_missing_file_is_one_sentence(qtbot, engine, tmp_path):
     panel = WaveformPanel(engine, TimeAxis(), tmp_path, name="Content")
     qtbot.addWidget(panel)
     panel.set_file(tmp_path / "none.wav")
-    qtbot.waitUntil(lambda: "none.wav" in panel.picture.message, timeout=20_000)
+    qtbot.waitUntil(lambda: "none.wav" in panel.drawing.message, timeout=20_000)
 
 
 def test_an_hour_is_drawn_in_seconds_and_the_window_never_stands_still(qtbot, engine, tmp_path):
@@ -91,15 +91,15 @@ def test_an_hour_is_drawn_in_seconds_and_the_window_never_stands_still(qtbot, en
     heart.start(5)
     begin = time.perf_counter()
     waveform.set_file(path)
-    qtbot.waitUntil(lambda: waveform.picture._job is None, timeout=60_000)
+    qtbot.waitUntil(lambda: waveform.drawing._job is None, timeout=60_000)
     seconds = time.perf_counter() - begin
     qtbot.wait(100)
     assert axis.length == 3600
     assert seconds < 5 * BUSY
     assert max(np.diff(beats)) < 0.1
-    _, high = waveform.picture._peaks.span(np.linspace(0, 3600, 3601))
+    _, high = waveform.drawing._peaks.span(np.linspace(0, 3600, 3601))
     assert np.flatnonzero(high[0]).tolist() == [0, 1800, 3599]
-    waveform.picture.close()
+    waveform.drawing.close()
 
 
 BUSY = 3  # times slower than alone, on a machine that does other work

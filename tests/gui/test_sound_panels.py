@@ -126,13 +126,13 @@ def test_a_short_file_is_looked_at_again_more_finely(loaded, engine, tmp_path):
     assert rate > 1000
     tell(engine, np.zeros((int(10 * rate), 2, 2)), rate)
     assert len(list(tmp_path.glob("*.peaks"))) == 1, "the coarse file is not needed any more"
-    loaded.picture.close()
+    loaded.drawing.close()
     assert not list(tmp_path.glob("*.peaks"))
 
 
 def test_a_finer_look_that_fails_leaves_the_picture(loaded, engine):
     engine.last("peaks").fail(AudioFileError("gone"))
-    assert loaded.picture.message == ""
+    assert loaded.drawing.message == ""
 
 
 @pytest.mark.parametrize("panel_kind", ["peaks", "spectrogram"])
