@@ -9,11 +9,11 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 INSTALL = $(BIN)/python -m pip install -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help demo test slow lint system clean
+.PHONY: help demo test slow lint screenshots system clean
 .NOTPARALLEL:
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: system .venv/installed ## render the demonstration into demo/ and say where the files are
 	$(BIN)/nast-fx demo -o demo
@@ -31,6 +31,9 @@ lint: .venv/installed-test ## style, types and import contracts
 	$(BIN)/mypy --platform win32
 	$(BIN)/mypy --platform darwin
 	$(BIN)/lint-imports
+
+screenshots: .venv/installed ## pictures of every view of the app, into build/screenshots/
+	$(BIN)/python -m nast_fx_gui.screenshots build/screenshots
 
 system: ## Debian packages for the tests: install them (as root) or print the line to type
 	@sh packaging/system.sh
