@@ -1,4 +1,4 @@
-"""A window from which a file or folder is dragged, as from a file manager: ``drag_source.py TITLE X Y PATH``."""
+"""A window from which a file or folder is dragged, as from a file manager: ``TITLE X Y PATH``."""
 
 from __future__ import annotations
 

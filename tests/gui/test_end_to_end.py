@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from person import at_work, running_in
+from person import Person, at_work, running_in
 
 sys.path.append(str(Path(__file__).parents[1]))
 from x_display import Screen, screen
@@ -61,53 +61,73 @@ def is_down(one: dict[str, Any]) -> bool:
     return bool(one["is_down"])
 
 
+def choose(person: Person, song: Path) -> None:
+    """Drop the content, take a style by its name, change a setting, select a part."""
+    person.drop(song, "1. Drop a recording here: its notes and its rhythm stay.")
+    person.see("song.wav")
+    person.click("By name")
+    person.click("bells", "QMenu")
+    person.click("Amount", "NumberBox")
+    person.press("ctrl+a")
+    person.type("0.8")
+    person.press("Return")
+    person.see("Content, waveform")
+    time.sleep(1.0)  # its length is known by then
+    person.select("Content, waveform", 0.4, 0.8)
+
+
+def hear(person: Person) -> None:
+    """Go from A to B and back."""
+    for choice in ("B", "A"):
+        person.click(choice, "KeyButton")
+        person.see(choice, is_down)
+
+
+def save_preset(person: Person) -> None:
+    """Save under a new name, and see it in the list."""
+    person.press("ctrl+shift+s")
+    person.see("Save preset")
+    person.press("ctrl+a", window="Save preset")
+    person.type(PRESET, window="Save preset")
+    person.press("Return", window="Save preset")
+    person.see(PRESET, lambda one: "row" in one)
+
+
+def load_preset(person: Person) -> None:
+    """Find the preset in the list of a program that was started anew, and load it with Enter."""
+    person.see("song.wav")
+    person.see(PRESET, lambda one: "row" in one)
+    person.click("Search presets")
+    person.type("evening")
+    person.press("Return")
+    person.see("Amount", lambda one: one["text"] == "0.8")
+
+
 def test_a_persons_path(display: Screen, tmp_path: Path) -> None:
     """Content by drop, a style by name, preview, render, A and B, a preset; quit, and it is there again."""
     song, folder = tmp_path / "song.wav", tmp_path / "own"
     write_sound(song, SECONDS, 220.0)
     with at_work(display.name, folder) as person:
-        person.drop(song, "1. Drop a recording here: its notes and its rhythm stay.")
-        person.see("song.wav")
-        person.click("By name")
-        person.click("bells", "QMenu")
-        person.click("Amount", "NumberBox")
-        person.press("ctrl+a")
-        person.type("0.8")
-        person.press("Return")
-        person.see("Content, waveform")
-        time.sleep(1.0)  # the waveform is there; its length is, too
-        person.select("Content, waveform", 0.4, 0.8)
+        choose(person, song)
         person.press("F5")
         person.see("Result, waveform")
-        preview = next((folder / "tmp").rglob("preview-*.wav"))
-        frames, rate, channels = facts(preview)
+        frames, rate, channels = facts(next((folder / "tmp").rglob("preview-*.wav")))
         assert (rate, channels) == (RATE, 2)
         assert 0.35 * SECONDS < frames / rate < 0.55 * SECONDS  # the picture has its scale at its left
         person.click("Render", "QPushButton")
+        person.see("Cancel")
+        person.see("Difference")  # hidden while a render runs
         styled = tmp_path / "song.styled.wav"
-        person.see("Difference")
         assert facts(styled) == facts(song)
         assert not np.array_equal(soundfile.read(styled)[0], soundfile.read(song)[0])
-        for choice in ("B", "A"):
-            person.click(choice, "KeyButton")
-            person.see(choice, is_down)
-        person.press("ctrl+shift+s")
-        person.see("Save preset")
-        person.press("ctrl+a", window="Save preset")
-        person.type(PRESET, window="Save preset")
-        person.press("Return", window="Save preset")
-        person.see(PRESET, lambda one: "row" in one)
+        hear(person)
+        save_preset(person)
         assert person.quit() == 0
     assert nothing_left(folder)
     saved = tomllib.loads((folder / "data/nast-fx/presets/evening-bells.toml").read_text(encoding="utf-8"))
     assert (saved["name"], saved["plan"]["amount"]) == (PRESET, 0.8)
     with at_work(display.name, folder, song) as person:
-        person.see("song.wav")
-        person.see(PRESET, lambda one: "row" in one)
-        person.click("Search presets")
-        person.type("evening")
-        person.press("Return")
-        person.see("Amount", lambda one: one["text"] == "0.8")
+        load_preset(person)
         assert person.quit() == 0
     assert nothing_left(folder)
 
@@ -131,4 +151,4 @@ def test_a_folder_of_loops(display: Screen, tmp_path: Path) -> None:
         assert person.quit() == 0
     assert nothing_left(folder)
     for name in LOOPS:
-        assert facts(tmp_path / "styled" / f"loops/{name}.styled.wav") == facts(loops / f"{name}.wav")
+        assert facts(tmp_path / "styled" / f"{name}.styled.wav") == facts(loops / f"{name}.wav")

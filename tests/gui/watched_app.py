@@ -62,7 +62,8 @@ def rows(view: QAbstractItemView) -> Iterator[dict[str, Any]]:
 def answer() -> None:
     name = sys.stdin.readline().rstrip("\n")
     found = [part for part in parts() if part["name"] == name]
-    print(json.dumps(found), flush=True)
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
