@@ -323,6 +323,7 @@ sys.stdin.read()
     assert "some library" in engine.stderr_tail
 
 
+@pytest.mark.slow
 def test_megabytes_in_a_line_hold_up_no_window(make_engine: MakeEngine, qtbot: QtBot) -> None:
     script = f"""
 import json, sys

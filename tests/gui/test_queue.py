@@ -39,6 +39,7 @@ def shown(model: QueueFilter) -> list[str]:
 
 
 @pytest.mark.parametrize("column", [-1, *range(len(COLUMNS))])
+@pytest.mark.slow
 def test_thousands_of_rows_do_not_lag(column: int, qapp: QApplication) -> None:
     queue = QueueModel()
     table = QueueTable(queue)

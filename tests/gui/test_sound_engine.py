@@ -75,6 +75,7 @@ def test_a_missing_file_is_one_sentence(qtbot, engine, tmp_path):
     qtbot.waitUntil(lambda: "none.wav" in panel.drawing.message, timeout=20_000)
 
 
+@pytest.mark.slow
 def test_an_hour_is_drawn_in_seconds_and_the_window_never_stands_still(qtbot, engine, tmp_path):
     path = hour_of_wav(tmp_path / "hour.wav")
     axis = TimeAxis()

@@ -319,6 +319,7 @@ def test_an_hour_paints_fast(qtbot, waveform, engine, axis, span):
     assert min(times) < 0.010, f"{1000 * min(times):.1f} ms"
 
 
+@pytest.mark.slow
 def test_the_window_goes_on_while_an_hour_streams_in(qtbot, waveform, engine, axis):
     """A timer that should ring every 5 ms is never late by more than 100 ms."""
     columns = sound_files.hour_of_peaks()
