@@ -44,7 +44,7 @@ class Screen:
         names = (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW")
         self._protocols, self._delete = (self._x.XInternAtom(self._display, text, 0) for text in names)
 
-    def window(self, title: str, *, by: str = "--name", seconds: float = 10.0) -> int:
+    def window(self, title: str, *, by: str = "--name", seconds: float = 60.0) -> int:
         """Number of a window, once it is seen."""
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
