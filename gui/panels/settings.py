@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QComboBox, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QGroupBox,
+    QLabel,
+    QScrollArea,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nast_fx.errors import UsageError
 from nast_fx.models import METHOD_SETTINGS, MethodSettings, RenderPlan, Tracking
@@ -88,7 +96,8 @@ class SettingsPanel(QScrollArea):
         self.output.show_values(preset.output, base.output)
         self.choice.setCurrentIndex(self.choice.findData(preset.method))
         settings = METHOD_SETTINGS[preset.method]
-        self.paper.setText(_("After {paper}").format(paper=settings.paper))
+        after = _("After {paper}").format(paper=settings.paper)
+        self.paper.setText(f"{_(settings.title)}. {after}")
         form = self._form_of(preset.method)
         for name, other in self.methods.items():
             other.setVisible(name == preset.method)
@@ -108,7 +117,7 @@ class SettingsPanel(QScrollArea):
         return column
 
     def _add_method(self, inside: QWidget) -> None:
-        self.choice = QComboBox(inside)
+        self.choice = _MethodBox(inside)
         self.choice.setAccessibleName(_("Method"))
         self.choice.setToolTip(_("How the style is brought to the content."))
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -141,6 +150,16 @@ class SettingsPanel(QScrollArea):
         except UsageError as error:
             self.show_state(None, self._document.state)
             form.show_fault(name, str(error))
+
+
+class _MethodBox(QComboBox):
+    """Shows a method's name, and in its list also what it is: for both there is no room when it is closed."""
+
+    def initStyleOption(self, option: QStyleOptionComboBox | None) -> None:
+        """Say what is written in the closed box."""
+        super().initStyleOption(option)
+        if option is not None:
+            option.currentText = str(self.currentData())
 
 
 def _base_settings(state: State) -> MethodSettings:
