@@ -101,8 +101,8 @@ def test_content_that_is_the_style_is_at_its_end_already(name):
     solution = transfer(name, content, content, start="content", max_iterations=3)
     far = transfer(name, content, sound(2.0, 2, 330.0), start="content", max_iterations=3)
     assert abs(solution.history[0]["loss"]) < 1e-4 * far.history[0]["loss"]
-    if name == "infinite":  # no phase to find: the very samples are left alone
-        assert (solution.waveform - content).abs().max() < 0.01 * content.abs().max()
+    if name == "infinite":  # no phase to find: the samples are left alone, and the bands within 0.2 dB
+        assert (solution.waveform - content).abs().max() < 0.02 * content.abs().max()
 
 
 @pytest.mark.parametrize(("method", "factor"), [("infinite", 4.0), ("ulyanov-lebedev", 10.0)])
@@ -173,7 +173,7 @@ def test_several_excerpts_have_their_weights():
         return drain(method.transfer(Segment(content, content.shape[1], (0, 1)), targets)).waveform
 
     alone = result((first, 1.0))
-    torch.testing.assert_close(result((first, 1.0), (second, 1e-9)), alone, atol=1e-3, rtol=0)
+    torch.testing.assert_close(result((first, 1.0), (second, 1e-9)), alone, atol=3e-3, rtol=0)
     assert not torch.allclose(result((first, 1.0), (second, 1.0)), alone, atol=1e-2)
 
 
@@ -185,7 +185,10 @@ def test_several_excerpts_have_their_weights():
         {"n_layers": 2, "kernel_width": 3, "residual": True},
         {"envelope_weight": 1.0},
         {"sparsity_weight": 0.1},
+        {"balance": "scale"},
         {"balance": "gradient"},
+        {"texture": 0.5},
+        {"tone": 0.0},
         {"solver": "adam"},
         {"start_noise": 0.1},
         {"start": "noise"},
@@ -208,7 +211,8 @@ def test_the_envelope_term_keeps_the_energy_over_time():
     content, style = sound(2.0, 1), sound(2.0, 2, 330.0)
     envelopes = []
     for weight in (0.0, 10.0):
-        result = transfer("infinite", content, style, envelope_weight=weight, max_iterations=30).waveform
+        settings = {"envelope_weight": weight, "max_iterations": 30, "texture": 0.0}
+        result = transfer("infinite", content, style, **settings).waveform
         specs = (LogMagnitude(RATE, 512, 128).forward(w) for w in (result, content))
         result_envelope, own = (energy_envelope(spec, "time") for spec in specs)
         envelopes.append(float((result_envelope - own).square().mean()))
@@ -314,7 +318,8 @@ def test_wrong_names_and_values_are_named(method, settings, message):
 
 
 def test_quality_scales_the_iterations_unless_they_are_set():
-    assert build_method("infinite", quality="draft").settings.max_iterations == 30
+    assert build_method("infinite", quality="draft").settings.max_iterations == 12
+    assert build_method("mital", quality="draft").settings.max_iterations == 45
     assert build_method("ulyanov-lebedev").settings.max_iterations == 300
     assert build_method("infinite", {"max_iterations": 7}, quality="high").settings.max_iterations == 7
 

@@ -4,6 +4,7 @@ from nast_fx.losses.objective import Objective, gradient_norms
 from nast_fx.losses.terms import (
     ContentTerm,
     EnvelopeTerm,
+    GoalTerm,
     GramTerm,
     SparsityTerm,
     Term,
@@ -14,6 +15,7 @@ from nast_fx.losses.terms import (
 __all__ = [
     "ContentTerm",
     "EnvelopeTerm",
+    "GoalTerm",
     "GramTerm",
     "Objective",
     "SparsityTerm",

@@ -15,6 +15,7 @@ from nast_fx.representations import Representation
 __all__ = [
     "ContentTerm",
     "EnvelopeTerm",
+    "GoalTerm",
     "GramTerm",
     "SparsityTerm",
     "Term",
@@ -92,6 +93,29 @@ class GramTerm(_NetworkTerm):
         """Gram distance over mean K_ss^2, summed over layers."""
         embedding = views.embedding(self.representation, self.network)
         return self._sum(self.network.gram_distance(embedding, self.target), self.target.gram_energy)
+
+
+@dataclass(frozen=True)
+class GoalTerm(GramTerm):
+    """How far the style residual is above its goal; nothing pulls beyond.
+
+        max(0, r - goal)^2,    r = sqrt(Gram distance / Gram distance of the content)
+
+    Attributes
+    ----------
+    unit : Tensor (batch,)
+        Gram distance of the content.
+    goal : Tensor (batch,)
+        Residual to be reached: 0 is the style, 1 the content.
+    """
+
+    unit: Tensor = field(kw_only=True)
+    goal: Tensor = field(kw_only=True)
+
+    def distance(self, views: Views) -> Tensor:
+        """Squared way that is left."""
+        ratio = super().distance(views) / self.unit.clamp_min(1e-12)
+        return (ratio.clamp_min(1e-12).sqrt() - self.goal).relu().square()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,13 @@ class InfiniteSettings(MethodSettings):
     title: ClassVar[str] = "Infinite-width limit of random convolutions"
     paper: ClassVar[str] = "nast-fx (arc-cosine kernel of Cho & Saul 2009 in the statistics of Gatys et al.)"
 
+    max_iterations: int = setting(40, "Most steps of the optimizer for a segment.", ge=0, le=100_000)
+    texture: float = setting(
+        1.0, "How far the movement of the bands goes to the style's (0 stays the transfer's own).", ge=0, le=1
+    )
+    tone: float = setting(
+        1.0, "How far the long-term spectrum goes to the style's (0 is the content's).", ge=0, le=1
+    )
     n_filters: FilterCount = setting("inf", "Filters a layer; inf is the closed form.")
     kernel_width: int = setting(11, "Frames that a filter sees.", unit="frames", ge=1, le=200)
     n_layers: int = setting(1, "Convolution layers.", ge=1, le=8)
@@ -31,8 +38,10 @@ class InfiniteSettings(MethodSettings):
     residual: bool = setting(False, "Residual connections from the second layer on.")
     envelope_weight: float = setting(0.0, "Pull toward the content's energy over time.", ge=0, le=1e6)
     sparsity_weight: float = setting(0.0, "Pull of the log magnitudes toward zero.", ge=0, le=1e6)
-    balance: Literal["scale", "gradient"] = setting(
-        "scale", "Make terms comparable by their size, or by their gradient at a fixed noise."
+    balance: Literal["goal", "scale", "gradient"] = setting(
+        "goal",
+        "Go as far toward the style as the strength says and no further (goal), or weigh the terms: by their"
+        " size (scale), or by their gradient at a fixed noise (gradient).",
     )
     start: Literal["content", "noise"] = setting("content", "Where the optimizer starts.")
     start_noise: float = setting(

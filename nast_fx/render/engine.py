@@ -34,7 +34,7 @@ from nast_fx.render.curves import Curve
 from nast_fx.render.device import choose_device
 from nast_fx.render.facts import ScorePart, TrackFacts, check_score, gather_facts
 from nast_fx.render.keys import plan_transposition
-from nast_fx.render.leveling import follow_share, gate_lufs, level
+from nast_fx.render.leveling import gate_lufs, level, silence_curve
 from nast_fx.render.limits import content_rate, texture_rate, window_seconds
 from nast_fx.render.records import SegmentRecord
 from nast_fx.render.sources import Difference, Follower, Mixed, Rows, Scaled
@@ -232,8 +232,10 @@ def _mix(
     levels = np.where(made > 0, own / np.maximum(made, 1e-30), 1.0)
     ceiling = max(CEILING, float(check_samples(low, "the content").peak.max()))
     loudness = facts.analysis.loudness
-    share = follow_share(loudness, plan.follow, gate_lufs(loudness, tracking))
-    followed = Follower(low, result, layout, share=share, levels=levels, ceiling=ceiling)
+    silence = silence_curve(loudness, gate_lufs(loudness, tracking))
+    followed = Follower(
+        low, result, layout, share=plan.follow, silence=silence, levels=levels, ceiling=ceiling
+    )
     change: AudioSource = Difference(followed, low)
     if low is not content:
         resampled = resample_source(change, content.sample_rate, n_frames=content.n_frames)

@@ -29,9 +29,9 @@ __all__ = [
     "Leveled",
     "ceiling_of",
     "follow_gains",
-    "follow_share",
     "gate_lufs",
     "level",
+    "silence_curve",
     "smoothed",
 ]
 
@@ -163,8 +163,8 @@ def gate_lufs(content: Loudness, tracking: Tracking) -> float:
     return LOWEST_LUFS if own is None else max(own - tracking.gate, LOWEST_LUFS)
 
 
-def follow_share(content: Loudness, share: float, gate: float) -> Curve:
-    """How far level following goes over time: as far as `share` says, and wholly in silence.
+def silence_curve(content: Loudness, gate: float) -> Curve:
+    """Where a content is silent, 1, and where it sounds, 0, over time.
 
     Silent is what is below `gate` (LUFS) over 50 or 400 ms, with a knee of 6 dB above.
     """
@@ -174,7 +174,7 @@ def follow_share(content: Loudness, share: float, gate: float) -> Curve:
     # The level's window reaches over the edges of a silence; so does following, lest they fill up.
     around = np.pad(silence, SILENCE_POINTS[0], mode="edge")
     silence = np.lib.stride_tricks.sliding_window_view(around, 2 * SILENCE_POINTS[0] + 1).max(axis=1)
-    return Curve(share + (1 - share) * silence)
+    return Curve(silence)
 
 
 def follow_gains(content: Loudness, result: Loudness, share: float, gate: float) -> Values:

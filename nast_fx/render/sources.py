@@ -1,8 +1,10 @@
 """Sources that are computed where they are read: level following, difference, mix.
 
 A transfer fills silences and flattens dynamics. The ratio of the content's short-term RMS to the
-result's (46 ms windows, 12 ms apart, linear between) restores both at almost no cost in style: it
-brings back the energy envelope that Verma & Smith (2018) put into the loss.
+result's (12 ms apart, linear between) restores both at almost no cost in style: it brings back the energy
+envelope that Verma & Smith (2018) put into the loss. Where the content sounds, windows are 0.2 s long:
+shorter ones play the small movements of the two against each other, and blur what is sudden. But windows of
+46 ms bound them, so that a sudden quiet is quiet at once, and decide alone where the content is silent.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from nast_fx.render.stereo import StereoLayout
 
 __all__ = ["Difference", "Follower", "Mixed", "Part", "Rows", "Scaled"]
 
-WINDOW_SECONDS = 0.046
+WINDOW_SECONDS = 0.2
+SHORT_SECONDS = 0.046
+NEAR = 1.4  # 3 dB, between the gains of long and of short windows
 HOP_SECONDS = 0.012
 MAX_GAIN = 4.0  # +12 dB; a result that is nearly silent is not blown up
 NOTHING = 1e-9  # RMS, -180 dBFS: keeps 0/0 at 1
@@ -49,8 +53,10 @@ class Follower:
         Of one rate, shape and length.
     layout : StereoLayout
         Which rows were styled.
-    share : Curve
-        How far the level follows, 0 ... 1, over time.
+    share : float
+        How far the level follows, 0 ... 1.
+    silence : Curve
+        Where the content is silent, 1, over time: there the result follows in any case.
     levels : ndarray, (row,)
         Gains that the rows get first: bring their overall level to the content's.
     ceiling : float
@@ -64,7 +70,8 @@ class Follower:
         result: AudioSource,
         layout: StereoLayout,
         *,
-        share: Curve,
+        share: float,
+        silence: Curve,
         levels: npt.NDArray[np.float64],
         ceiling: float,
     ) -> None:
@@ -72,10 +79,11 @@ class Follower:
         self.n_channels = content.n_channels
         self.n_frames = content.n_frames
         self._content, self._result, self._layout = content, result, layout
-        self._share, self._ceiling = share, ceiling
+        self._share, self._silence, self._ceiling = share, silence, ceiling
         self._gains = np.asarray(levels, dtype=np.float32)[:, None]
         self._hop = max(1, round(HOP_SECONDS * content.sample_rate))
         self._half = max(1, round(WINDOW_SECONDS * content.sample_rate / 2))
+        self._short = max(1, round(SHORT_SECONDS * content.sample_rate / 2))
 
     def read(self, start: int, n_frames: int) -> Samples:
         """Read frames (channel, frame); the same wherever a block begins."""
@@ -83,7 +91,7 @@ class Follower:
         first, last = start // self._hop - 1, -(-(start + n_frames) // self._hop) + 1
         followed = self._followed(first, last)
         times = np.arange(first, last + 1) * self._hop / self.sample_rate
-        follows = self._share.at_seconds(times[1:-1]) > 0
+        follows = self._share + self._silence.at_seconds(times[1:-1]) > 0
         limits = np.where(follows, np.minimum(1.0, self._ceiling / self._peaks(followed)), 1.0)
         offset = start - first * self._hop
         places = np.arange(offset, offset + n_frames) / self._hop
@@ -97,21 +105,27 @@ class Follower:
         content = self._content.read(before, n_context)
         own, made = (self._layout.encode(b) for b in (content, self._result.read(before, n_context)))
         made = made * self._gains
-        target, rms = (self._levels(rows, last - first + 1) for rows in (own, made))
-        share = self._share.at_seconds(np.arange(first, last + 1) * self._hop / self.sample_rate)
-        ratio = np.minimum((target + NOTHING) / (rms + NOTHING), MAX_GAIN) ** share
-        ratio[(target == 0) & (share > 0)] = 0.0  # digital silence stays so
+        silence = self._silence.at_seconds(np.arange(first, last + 1) * self._hop / self.sample_rate)
+        slow, fast = (self._ratio(own, made, half, len(silence)) for half in (self._half, self._short))
+        ratio = np.clip(slow, fast / NEAR, fast * NEAR) ** (self._share * (1 - silence)) * fast**silence
         places, grid = np.arange(n_frames) / self._hop, np.arange(last - first + 1)
         gains = np.stack([np.interp(places, grid, row) for row in ratio])
         inner = slice(self._half, self._half + n_frames)
         return self._layout.decode((made[:, inner] * gains).astype(np.float32), content[:, inner])
 
-    def _levels(self, block: Samples, n_points: int) -> npt.NDArray[np.float64]:
-        """Root mean square (row, point) in windows around each point of the grid."""
+    def _ratio(self, own: Samples, made: Samples, half: int, n_points: int) -> npt.NDArray[np.float64]:
+        """Level of the content's rows over that of the result's (row, point); 0 in digital silence."""
+        target, level = (self._levels(rows, half, n_points) for rows in (own, made))
+        return np.asarray(
+            np.where(target > 0, np.minimum((target + NOTHING) / (level + NOTHING), MAX_GAIN), 0.0)
+        )
+
+    def _levels(self, block: Samples, half: int, n_points: int) -> npt.NDArray[np.float64]:
+        """Root mean square (row, point) in windows of twice `half` around each point of the grid."""
         power = np.cumsum(np.square(block, dtype=np.float64), axis=1)
         power = np.concatenate([np.zeros((len(block), 1)), power], axis=1)
-        starts = np.arange(n_points) * self._hop
-        mean = (power[:, starts + 2 * self._half] - power[:, starts]) / (2 * self._half)
+        starts = np.arange(n_points) * self._hop + self._half - half
+        mean = (power[:, starts + 2 * half] - power[:, starts]) / (2 * half)
         return np.asarray(np.sqrt(np.maximum(mean, 0.0)))
 
     def _peaks(self, block: Samples) -> npt.NDArray[np.float64]:

@@ -95,7 +95,8 @@ def _shortest(closed_form: Callable[[int], Steps[Run]], judged: float, most: int
 def _run(content: Tensor, sound: StyleSound, n_iterations: int, judge: _Judge, *, naive: bool) -> Steps[Run]:
     """Prepare and transfer, timed together; then judge, untimed."""
     began = time.perf_counter()
-    method = Infinite(InfiniteSettings(max_iterations=n_iterations, content_weight=CONTENT_WEIGHT))
+    plain = {"balance": "scale", "texture": 0.0}  # the papers' objective, and nothing after it
+    method = Infinite(InfiniteSettings(max_iterations=n_iterations, content_weight=CONTENT_WEIGHT, **plain))
     if naive:
         targets = _naive_targets(sound)
     else:
