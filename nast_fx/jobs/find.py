@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nast_fx.audio import probe
+from nast_fx.audio.backup import BACKUP_SUFFIX
 from nast_fx.audio.names import shown
 from nast_fx.audio.score_file import is_score
 from nast_fx.errors import AudioFileError, NastFxError
@@ -153,6 +154,8 @@ def _matches(inside: str, patterns: Iterable[str]) -> bool:
 
 def _unfit(path: Path, *, plays_scores: bool) -> str:
     """Say why a file is no content; empty if it is one, or should be."""
+    if path.suffix.lower() == BACKUP_SUFFIX:
+        return "it is a backup"
     if is_score(path):
         return "" if plays_scores else "it is a score, and there is no --instrument"
     if path.suffix.lower().removeprefix(".") in SUFFIXES:
