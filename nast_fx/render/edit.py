@@ -30,7 +30,10 @@ from nast_fx.render.store import SegmentStore
 __all__ = ["Edited", "edit_file", "preview_edit"]
 
 _COPY_BYTES = 2**20
-_FIXED = ("output", "format", "bits", "start_seconds", "length_seconds", "tail_seconds", "variation", "mix")
+_FIXED = (
+    *("output", "format", "bits", "variation", "mix", "time_reference_seconds"),
+    *("start_seconds", "length_seconds", "tail_seconds"),
+)
 
 
 @dataclass(frozen=True)
