@@ -264,10 +264,11 @@ def test_a_change_at_the_last_moment_leaves_no_backup(cli: Cli, monkeypatch: pyt
 
 
 def test_a_failure_of_the_last_step_leaves_all_as_it_was(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(self: AtomicFile) -> None:
-        raise AudioFileError("the disk is gone")
+    class Failing(AtomicFile):
+        def _commit(self) -> None:
+            raise AudioFileError("the disk is gone")
 
-    monkeypatch.setattr(AtomicFile, "_commit", failing)
+    monkeypatch.setattr("nast_fx.render.edit.AtomicFile", Failing)
     before = cli.files()
     steps = edit_file(request(cli, plan={"amount": 0}), backup_folder=cli.folder)
     with pytest.raises(AudioFileError, match="the disk is gone"):
