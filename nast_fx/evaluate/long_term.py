@@ -89,7 +89,7 @@ def long_term(source: AudioSource) -> Steps[LongTerm]:
     hop, window = max(1, n_fft // 4), np.hanning(n_fft + 1)[:-1]
     power, n_windows = np.zeros(n_fft // 2 + 1), max(1, 1 + (source.n_frames - n_fft) // hop)
     for first in range(0, n_windows, BLOCK_WINDOWS):
-        yield Progress("spectrum", share=first / n_windows)
+        yield Progress("evaluate", share=first / n_windows)
         n_here = min(BLOCK_WINDOWS, n_windows - first)
         block = source.read(first * hop, (n_here - 1) * hop + n_fft).astype(np.float64)
         frames = np.lib.stride_tricks.sliding_window_view(block, n_fft, axis=1)[:, ::hop]
