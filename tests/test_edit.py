@@ -311,3 +311,5 @@ def test_a_batch_passes_backups_over(cli: Cli) -> None:
     assert edit(cli, "song.wav").code == 0
     ended = cli.run("batch", ".", "-o", "out", "--style", "rain.wav", *QUICK, "-j", 1, "--dry-run")
     assert [Path(line).name for line in ended.out] == ["song.styled.wav"], ended
+    ended = cli.run("batch", "song.wav.bak", "-o", "out", "--style", "rain.wav", *QUICK, "-j", 1, "--dry-run")
+    assert len(ended.out) == 1, ended  # one that is named counts

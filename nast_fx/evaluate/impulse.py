@@ -32,7 +32,7 @@ MOST_BOOST_DB = 40.0
 """Above a gain that keeps the power; more would only raise what the content does not have."""
 MOST_CORRECTION_DB = 20.0  # of the plain ratio of both spectra
 N_CORRECTIONS = 16
-OVERSAMPLING = 8  # of the spectrum that a cepstrum is made of, against its aliasing
+LEAST_FFT = 2**17  # of a spectrum that a cepstrum is made of, against its aliasing
 FADED = 0.25  # end of a minimum-phase response that is faded out
 
 
@@ -70,7 +70,7 @@ def impulse_response(
     what blurs a spectrum into bands blurs the correction too, so that it does not oscillate).
     """
     n_taps = max(3, round(settings.length_seconds * sample_rate)) | 1  # odd: linear phase has a middle
-    n_fft = OVERSAMPLING * 2 ** int(np.ceil(np.log2(n_taps)))
+    n_fft = max(LEAST_FFT, 2 * 2 ** int(np.ceil(np.log2(n_taps))))
     hertz = np.arange(n_fft // 2 + 1) * sample_rate / n_fft
     covered = np.less_equal(GRID, min(style.highest_hz, content.highest_hz, sample_rate / 2))
     ratio = _decibels(style.density, content.density)

@@ -106,7 +106,8 @@ def find_contents(
             if is_folder and os.path.realpath(path) in others:
                 passed[path] = "it is a style, or stands beside the content"
                 continue
-            if reason := _unfit(path, plays_scores=plays_scores):
+            is_backup = is_folder and path.suffix.lower() == BACKUP_SUFFIX
+            if reason := "it is a backup" if is_backup else _unfit(path, plays_scores=plays_scores):
                 passed[path] = reason
                 continue
             folder = inside.rpartition("/")[0] if is_folder else ""
@@ -154,8 +155,6 @@ def _matches(inside: str, patterns: Iterable[str]) -> bool:
 
 def _unfit(path: Path, *, plays_scores: bool) -> str:
     """Say why a file is no content; empty if it is one, or should be."""
-    if path.suffix.lower() == BACKUP_SUFFIX:
-        return "it is a backup"
     if is_score(path):
         return "" if plays_scores else "it is a score, and there is no --instrument"
     if path.suffix.lower().removeprefix(".") in SUFFIXES:
