@@ -32,6 +32,7 @@ def test_the_program_without_a_command(cli: Cli) -> None:
 COMMANDS = (
     "render",
     "texture",
+    "edit",
     "presets",
     "plugins",
     "analyze",

@@ -89,19 +89,84 @@ def test_a_folder_as_output(cli: Cli) -> None:
 
 def bext_time(path: Path) -> int:
     data = path.read_bytes()
+    assert data.count(b"bext") == 1
     at = data.index(b"bext") + 8
     return int(struct.unpack("<Q", data[at + 338 : at + 346])[0])
 
 
-def test_a_snippet_moves_the_bext_time(cli: Cli) -> None:
-    path = cli.folder / "song.wav"
-    bext = bytearray(602)
-    bext[338:346] = struct.pack("<Q", 80_000)
-    data = path.read_bytes() + b"bext" + struct.pack("<I", len(bext)) + bytes(bext)
+def with_chunks(path: Path, **chunks: bytes) -> Path:
+    """Append chunks of even size to a WAV."""
+    data = path.read_bytes()
+    data += b"".join(n.encode() + struct.pack("<I", len(body)) + body for n, body in chunks.items())
     path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+    return path
+
+
+def bext(time: int) -> bytes:
+    data = bytearray(602)
+    data[:6], data[338:346] = b"a take", struct.pack("<Q", time)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("more", [(), ("--amount", 0), ("--bits", "32f"), ("--channels", "mono")])
+def test_a_whole_result_lands_where_its_content_was(cli: Cli, more: tuple[object, ...]) -> None:
+    with_chunks(cli.folder / "song.wav", bext=bext(80_000))
+    assert cli.render(*more).code == 0
+    assert bext_time(cli.folder / "song.styled.wav") == 80_000
+
+
+def test_a_snippet_moves_the_bext_time(cli: Cli) -> None:
+    with_chunks(cli.folder / "song.wav", bext=bext(80_000))
     assert cli.render("--snippet", "0.25:0.5").code == 0
     assert shape(cli.folder / "song.styled.wav") == (8000, 2, 4000)
     assert bext_time(cli.folder / "song.styled.wav") == 82_000
+
+
+def test_no_time_is_invented_unless_it_is_asked_for(cli: Cli) -> None:
+    asked = ("--time-reference", "100.5")
+    for name, more in (("plain", ()), ("part", ("--snippet", "0.25:0.5")), ("same", ("--amount", 0))):
+        assert cli.render(*more, "-o", f"{name}.wav").code == 0
+        assert b"bext" not in (cli.folder / f"{name}.wav").read_bytes()
+        assert cli.render(*more, *asked, "-o", f"{name}.placed.wav").code == 0
+        placed = cli.folder / f"{name}.placed.wav"
+        assert bext_time(placed) == (806_000 if name == "part" else 804_000)
+        first, second = (soundfile.read(path)[0] for path in (cli.folder / f"{name}.wav", placed))
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_time_that_is_asked_for_replaces_that_of_the_content(cli: Cli) -> None:
+    high, low = b"BWF_TIME_REFERENCE_HIGH", b"BWF_TIME_REFERENCE_LOW"
+    xml = b"<BWFXML><%b>0</%b><%b>80000</%b></BWFXML>" % (high, high, low, low)
+    with_chunks(cli.folder / "song.wav", bext=bext(80_000), iXML=xml + b" " * (len(xml) & 1))
+    assert cli.render("--time-reference", 1, "--snippet", "0.5:0.25").code == 0
+    result = cli.folder / "song.styled.wav"
+    assert bext_time(result) == 12_000
+    assert b"a take" in result.read_bytes()
+    assert b"<%b>12000</%b>" % (low, low) in result.read_bytes()
+
+
+def test_tags_stay_beside_a_time_that_is_asked_for(cli: Cli) -> None:
+    path = cli.folder / "song.flac"
+    with soundfile.SoundFile(path, "w", 8000, 2, subtype="PCM_16") as file:
+        file.title = "A name"
+        file.write(song().T)
+    assert cli.render("--time-reference", 2, "-o", "out.wav", content="song.flac").code == 0
+    assert bext_time(cli.folder / "out.wav") == 16_000
+    with soundfile.SoundFile(cli.folder / "out.wav") as file:
+        assert file.title == "A name"
+    before = cli.files()
+    refused = cli.render("--time-reference", 2, content="song.flac")
+    cli.refuses(refused, 2, "is held by wav only, not by flac", before=before)
+    cli.refuses(cli.render("--time-reference", "-1"), 2, "--time-reference -1 must be at", before=before)
+
+
+def test_a_chain_keeps_and_places_too(cli: Cli) -> None:
+    (cli.folder / "c.toml").write_text('schema = 1\n[[slots]]\nplugin = "Gain"\n', encoding="utf-8")
+    with_chunks(cli.folder / "song.wav", bext=bext(80_000))
+    run = ("chain", "run", "song.wav", "--chain", "c.toml")
+    assert cli.run(*run, "-o", "a.wav").code == 0
+    assert cli.run(*run, "-o", "b.wav", "--time-reference", 3).code == 0
+    assert [bext_time(cli.folder / name) for name in ("a.wav", "b.wav")] == [80_000, 24_000]
 
 
 def test_variations_differ_and_say_why(cli: Cli) -> None:

@@ -18,6 +18,7 @@ from nast_fx.audio.score import read_score
 from nast_fx.errors import UsageError
 from nast_fx.models import parse_key
 from nast_fx.progress import drain
+from nast_fx.studies.sounds import SOUNDS
 
 RATE = 8000
 
@@ -111,6 +112,23 @@ def test_segments_meet_on_the_markers_of_a_score(cli: Cli) -> None:
     texts = {text: seconds for seconds, text in markers(cli.folder / "out.mid")}
     assert texts["Verse"] == pytest.approx(1.5, abs=0.002)
     assert texts["Segment 2"] == pytest.approx(1.4, abs=0.002)  # half the overlap before its place
+
+
+def test_tempo_key_and_markers_of_a_recording_go_beside_the_result(cli: Cli) -> None:
+    """Read by mido alone, as a DAW would."""
+    sound = SOUNDS["song"](12.0, 22_050, 0)  # in C, a beat is 0.6 s
+    soundfile.write("piece.wav", sound.samples.T, 22_050)
+    more = ("--segment", 5, "--export-midi", "out.mid", "-o", "out.wav", "--json")
+    assert facts(cli.render(*more, content="piece.wav"))["export_midi"] == "out.mid"
+    file = mido.MidiFile(cli.folder / "out.mid")
+    events = [event for event in file if event.is_meta]  # of all tracks, with times in seconds
+    assert file.type == 1
+    (first, *_) = [mido.tempo2bpm(event.tempo) for event in events if event.type == "set_tempo"]
+    assert first == pytest.approx(100 * round(first / 100), rel=0.01)
+    assert [event.key for event in events if event.type == "key_signature"] == ["C"]
+    texts = [event.text for event in events if event.type == "marker"]
+    assert texts == [f"Segment {number + 1}" for number in range(len(texts))]
+    assert len(texts) > 1
 
 
 def test_segments_meet_on_the_beats_of_a_score(cli: Cli) -> None:

@@ -108,6 +108,7 @@ REQUESTS = st.builds(
             "start_seconds": st.floats(0, 1e5),
             "length_seconds": st.floats(1e-3, 1e5),
             "tail_seconds": st.floats(0, 600),
+            "time_reference_seconds": st.floats(0, 1e6),
         }
     ),
 )

@@ -22,7 +22,7 @@ from typing import BinaryIO
 import mutagen
 
 from nast_fx.audio import riff
-from nast_fx.audio.markers import list_items, move_chunks, move_head_chunk
+from nast_fx.audio.markers import list_items, made_bext, move_chunks, move_head_chunk, set_time
 from nast_fx.audio.names import clean_text, file_error, shown
 from nast_fx.audio.tags import COMMON, Tags, id3_bytes, read_id3, read_tags, write_tags
 
@@ -52,12 +52,15 @@ class Metadata:
         Length of the content, of a WAV; else 0.
     speakers : (int, int)
         Channels and speaker mask of a WAV that says it.
+    time_reference : int or None
+        Frames from midnight to the content's beginning, in place of what its chunks say; only a WAV holds it.
     """
 
     chunks: tuple[tuple[bytes, bytes], ...] = ()
     tags: Tags = field(default_factory=Tags)
     n_frames: int = 0
     speakers: tuple[int, int] = (0, 0)
+    time_reference: int | None = None
 
     def channel_mask(self, n_channels: int) -> int:
         """Speakers of a result with `n_channels` channels; 0 if unknown."""
@@ -91,7 +94,10 @@ def head_chunks(metadata: Metadata, offset_frames: int = 0) -> list[tuple[bytes,
     """Give the chunks that stand before the samples of a WAV (``bext``, ``iXML``), moved by the offset."""
     # After one of odd size libsndfile loses its way in an RF64: those go behind the samples.
     chunks = [(n, d) for n, d in metadata.chunks if n in _BEFORE_SAMPLES and len(d) % 2 == 0]
-    return [(name, move_head_chunk(name, data, offset_frames)) for name, data in chunks]
+    moved = _timed([(n, move_head_chunk(n, d, offset_frames)) for n, d in chunks], metadata, offset_frames)
+    if metadata.time_reference is None or any(name == b"bext" for name, _ in metadata.chunks):
+        return moved
+    return [(b"bext", made_bext(metadata.time_reference + offset_frames)), *moved]
 
 
 def write_metadata(path: str | Path, metadata: Metadata, *, offset_frames: int = 0, n_frames: int) -> None:
@@ -213,12 +219,19 @@ def _wav_chunks(metadata: Metadata, offset: int, n_frames: int) -> list[tuple[by
     if metadata.chunks:
         kept = [(n, d) for n, d in metadata.chunks if n not in (b"id3 ", b"ID3 ")]
         chunks = move_chunks(kept, offset=offset, n_frames=n_frames, n_source=metadata.n_frames)
+        chunks = _timed(chunks, metadata, offset)
     else:
         chunks = [(b"LIST", data)] if (data := _info_list(metadata.tags.common)) else []
     # An INFO list holds no pictures and no other tags; a WAV that had no ID3 tag gets none.
     if (metadata.tags.id3 or not metadata.chunks) and (tag := id3_bytes(metadata.tags)):
         chunks.append((b"id3 ", tag))
     return chunks
+
+
+def _timed(chunks: list[tuple[bytes, bytes]], metadata: Metadata, offset: int) -> list[tuple[bytes, bytes]]:
+    """Let chunks say the time reference that the metadata is given."""
+    time = metadata.time_reference
+    return chunks if time is None else [(name, set_time(name, data, time + offset)) for name, data in chunks]
 
 
 def _info_list(common: Mapping[str, tuple[str, ...]]) -> bytes:

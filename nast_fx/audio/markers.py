@@ -10,12 +10,14 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["list_items", "move_chunks", "move_head_chunk"]
+__all__ = ["list_items", "made_bext", "move_chunks", "move_head_chunk", "set_time"]
 
 Chunks = Sequence[tuple[bytes, bytes]]
 
 _BEXT_TIME = 338  # byte of TimeReference, 64 bits: frames since midnight
 _BEXT_VERSION = 346
+_BEXT_ORIGINATOR = 256
+_BEXT_BYTES = 602  # without a coding history
 _BEXT_LOUDNESS = 412  # five 16-bit values since version 2
 _LOUDNESS_UNKNOWN = struct.pack("<5h", *[0x7FFF] * 5)
 _IXML_TIMES = (
@@ -38,6 +40,27 @@ def move_head_chunk(name: bytes, data: bytes, offset: int) -> bytes:
     elif name == b"iXML" and offset:
         for high, low in _IXML_TIMES:
             data = _move_ixml(data, high, low, offset)
+    return data
+
+
+def made_bext(time: int) -> bytes:
+    """Make a ``bext`` chunk (version 1) that says nothing but that frame `time` since midnight is the first.
+
+    It has no date, so that the same result is the same file.
+    """
+    data = bytearray(_BEXT_BYTES)
+    data[_BEXT_ORIGINATOR : _BEXT_ORIGINATOR + 7] = b"nast-fx"
+    struct.pack_into("<QH", data, _BEXT_TIME, time, 1)
+    return bytes(data)
+
+
+def set_time(name: bytes, data: bytes, time: int) -> bytes:
+    """Give a ``bext`` or ``iXML`` chunk whose time reference is `time`; others as they are."""
+    if name == b"bext" and len(data) >= _BEXT_VERSION:
+        return data[:_BEXT_TIME] + struct.pack("<Q", time) + data[_BEXT_VERSION:]
+    if name == b"iXML":
+        for high, low in _IXML_TIMES:
+            data = _set_ixml(data, high, low, time)
     return data
 
 
@@ -121,7 +144,11 @@ def _move_ixml(data: bytes, high: bytes, low: bytes, offset: int) -> bytes:
     found = [re.search(b"<%b>\\s*(\\d+)\\s*</%b>" % (tag, tag), data) for tag in (high, low)]
     if found[0] is None or found[1] is None:
         return data
-    time = ((int(found[0][1]) << 32) + int(found[1][1]) + offset) % 2**64
+    return _set_ixml(data, high, low, ((int(found[0][1]) << 32) + int(found[1][1]) + offset) % 2**64)
+
+
+def _set_ixml(data: bytes, high: bytes, low: bytes, time: int) -> bytes:
+    """Write a time into both of its elements, where they are."""
     for tag, half in ((high, time >> 32), (low, time & 0xFFFF_FFFF)):
         pattern = b"(<%b>\\s*)\\d+(\\s*</%b>)" % (tag, tag)
         data = re.sub(pattern, b"\\g<1>%d\\g<2>" % half, data, count=1)

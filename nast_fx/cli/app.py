@@ -22,6 +22,7 @@ __all__ = ["app", "main"]
 COMMANDS = {
     "render": "Style a recording with the sound of one or several others.",
     "texture": "Make a texture of any length from the sound of one or several recordings.",
+    "edit": "Style a recording in place, as an external editor of a DAW.",
     "batch": "Style folders of recordings, and go on where it was broken off.",
     "watch": "Style what is put into a folder, as it comes.",
     "style": "Learn portable styles from recordings, list them, and show what one is.",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nast_fx.cli.console import reporter_for, write_error, write_json, write_out
-from nast_fx.cli.content import INSTRUMENT, MIDI, TAIL, chain_values
+from nast_fx.cli.content import INSTRUMENT, MIDI, TAIL, TIME_REFERENCE, chain_values
 from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.options import OUTPUT, ReportingOptions
@@ -102,6 +102,7 @@ class RunOptions(ReportingOptions):
     midi: Annotated[Path | None, MIDI] = None
     instrument: Annotated[Path | None, INSTRUMENT] = None
     tail_seconds: Annotated[str, TAIL] = "0"
+    time_reference_seconds: Annotated[str | None, TIME_REFERENCE] = None
     format: Annotated[
         str | None, field_option("--format", model=OutputFormat, field="container", panel=OUTPUT)
     ] = None

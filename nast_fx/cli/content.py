@@ -12,7 +12,16 @@ from nast_fx.cli.options import OUTPUT, PLACE
 from nast_fx.errors import UsageError
 from nast_fx.models import ContentRequest, parse_snippet
 
-__all__ = ["INSTRUMENT", "MIDI", "SCORE", "SNIPPET", "TAIL", "chain_values", "snippet_values"]
+__all__ = [
+    "INSTRUMENT",
+    "MIDI",
+    "SCORE",
+    "SNIPPET",
+    "TAIL",
+    "TIME_REFERENCE",
+    "chain_values",
+    "snippet_values",
+]
 
 SCORE = "Score"
 
@@ -29,6 +38,9 @@ INSTRUMENT = typer.Option(
     rich_help_panel=SCORE,
 )
 TAIL = field_option("--tail", model=ContentRequest, field="tail_seconds", panel=OUTPUT, metavar="S")
+TIME_REFERENCE = field_option(
+    "--time-reference", model=ContentRequest, field="time_reference_seconds", panel=OUTPUT, metavar="S"
+)
 SNIPPET = typer.Option(
     "--snippet",
     metavar="START:LENGTH",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nast_fx.presets import FoundPreset
     from nast_fx.render import Preview, Rendered
 
-__all__ = ["Job", "make_jobs", "run_jobs"]
+__all__ = ["Job", "make_jobs", "run_jobs", "show_preview", "summary_of"]
 
 VARIATION_NOISE = 0.1  # start_noise where nothing else depends on the seed
 SEEDLESS = f"The method draws nothing of its own: variations start with start_noise={VARIATION_NOISE}."
@@ -148,7 +148,7 @@ def _run(job: Job, reporter: Reporter, finished: list[Path]) -> None:
     except NastFxError as error:
         raise type(error)(f"{error}; the result itself is there: {rendered.output}") from error
     facts = render_facts(rendered, request, extra) | preset_facts(request, job.preset)
-    reporter.result(facts, line=str(rendered.output), summary=_summary(rendered))
+    reporter.result(facts, line=str(rendered.output), summary=summary_of(rendered))
 
 
 def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job]:
@@ -177,14 +177,15 @@ def _checked_all(jobs: list[Job], reporter: Reporter, *, show: bool) -> list[Job
             continue
         side = SideFiles(request, job.side, job.preset)
         if show:
-            _show(preview, job, reporter, side.paths)
+            show_preview(preview, job, reporter, side.paths)
         kept.append(job)
     if not kept:
         raise NothingToDoError(skipped if len(jobs) == 1 else f"all {len(jobs)} results are there already")
     return kept
 
 
-def _show(preview: Preview, job: Job, reporter: Reporter, more: Mapping[str, Path]) -> None:
+def show_preview(preview: Preview, job: Job, reporter: Reporter, more: Mapping[str, Path]) -> None:
+    """Say what would be done; `more` are files beside the result."""
     from nast_fx.jobs.sound_kinds import preview_facts
 
     request = job.request
@@ -235,7 +236,8 @@ def _shape(made: Rendered | Preview) -> str:
     return f"{made.frames / made.sample_rate:.2f} s of {channels} at {made.sample_rate} Hz"
 
 
-def _summary(rendered: Rendered) -> str:
+def summary_of(rendered: Rendered) -> str:
+    """Say to people what was made."""
     if not rendered.records:
         return f"{_shape(rendered)}, not styled. {rendered.tracked.summary}"
     loss = f" Loss {rendered.losses['loss']:.3g}." if "loss" in rendered.losses else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar, get_type_hints
 
@@ -38,8 +38,13 @@ def checked(model: type[M], values: Mapping[str, Any], *, names: Mapping[str, st
         raise UsageError(text) from None
 
 
-def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., None]]:
-    """Let a command take one frozen `options` object; Typer sees its fields as parameters."""
+def takes(
+    options: type[T], *, without: Container[str] = ()
+) -> Callable[[Callable[[T], None]], Callable[..., None]]:
+    """Let a command take one frozen `options` object; Typer sees its fields as parameters.
+
+    Those of `without` it does not see: they stay at their defaults.
+    """
 
     def decorate(command: Callable[[T], None]) -> Callable[..., None]:
         def call(**values: Any) -> None:
@@ -57,6 +62,7 @@ def takes(options: type[T]) -> Callable[[Callable[[T], None]], Callable[..., Non
                     annotation=hints[field.name],
                 )
                 for field in _own_first(options)
+                if field.name not in without
             ]
         )
         return call

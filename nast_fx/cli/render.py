@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nast_fx.cli.content import INSTRUMENT, MIDI, SNIPPET, snippet_values
+from nast_fx.cli.content import INSTRUMENT, MIDI, SNIPPET, TIME_REFERENCE, snippet_values
 from nast_fx.cli.jobs import Job, make_jobs, run_jobs
 from nast_fx.cli.options import OUTPUT, JobOptions
 from nast_fx.cli.parameters import takes
@@ -58,6 +58,7 @@ class RenderOptions(StyleOptions, JobOptions):
         ),
     ] = None
     snippet: Annotated[str | None, SNIPPET] = None
+    time_reference_seconds: Annotated[str | None, TIME_REFERENCE] = None
 
     def jobs(self) -> list[Job]:
         """Make the requests, one a variation."""
@@ -67,6 +68,7 @@ class RenderOptions(StyleOptions, JobOptions):
             content=self.content,
             midi=self.midi,
             instrument=self.instrument,
+            time_reference_seconds=self.time_reference_seconds,
             **self.style_values(),
             **snippet_values(self.snippet),
         )

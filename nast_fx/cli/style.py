@@ -1,4 +1,4 @@
-"""`nast-fx style`: learn styles from recordings, list them, and show what one is."""
+"""`nast-fx style`: learn styles from recordings, list them, show what one is, export an impulse response."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from nast_fx.cli.fields import field_option
 from nast_fx.cli.groups import CommandGroup
 from nast_fx.cli.options import OUTPUT, SOUND, ReportingOptions
 from nast_fx.cli.parameters import checked, option_names, takes
+from nast_fx.cli.style_impulse import ImpulseOptions, export_impulse
 from nast_fx.cli.style_rows import STYLE_HEADS, fact_rows, learnt_summary, style_row
 from nast_fx.cli.tables import write_table
 from nast_fx.errors import AudioFileError, UsageError, did_you_mean
@@ -153,6 +154,11 @@ def list_all(json: Json = False) -> None:
     write_table(STYLE_HEADS, rows)
     for fault in faults:
         write_error(fault, label="note: ")
+
+
+app.command(
+    "export-ir", epilog="For example: nast-fx style export-ir strings -o strings.wav --content song.wav"
+)(takes(ImpulseOptions)(export_impulse))
 
 
 def _policy(word: str) -> Overwrite:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nast_fx.audio import probe
+from nast_fx.audio.backup import BACKUP_SUFFIX
 from nast_fx.audio.names import shown
 from nast_fx.audio.score_file import is_score
 from nast_fx.errors import AudioFileError, NastFxError
@@ -105,7 +106,8 @@ def find_contents(
             if is_folder and os.path.realpath(path) in others:
                 passed[path] = "it is a style, or stands beside the content"
                 continue
-            if reason := _unfit(path, plays_scores=plays_scores):
+            is_backup = is_folder and path.suffix.lower() == BACKUP_SUFFIX
+            if reason := "it is a backup" if is_backup else _unfit(path, plays_scores=plays_scores):
                 passed[path] = reason
                 continue
             folder = inside.rpartition("/")[0] if is_folder else ""

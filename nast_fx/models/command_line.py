@@ -17,8 +17,23 @@ from nast_fx.models.style import StyleReference
 __all__ = ["command_line"]
 
 # Options that are not called as their fields; all others are, with dashes.
-_NAMES = {"overlap_seconds": "overlap", "tail_seconds": "tail", "output": "out"}
-_OF_REQUEST = ("midi", "instrument", "tail_seconds", "output", "format", "bits", "overwrite", "method")
+_NAMES = {
+    "overlap_seconds": "overlap",
+    "tail_seconds": "tail",
+    "output": "out",
+    "time_reference_seconds": "time-reference",
+}
+_OF_REQUEST = (
+    "midi",
+    "instrument",
+    "tail_seconds",
+    "time_reference_seconds",
+    "output",
+    "format",
+    "bits",
+    "overwrite",
+    "method",
+)
 _CUTS = ("segment_seconds", "segment_beats", "segment_markers")
 
 

@@ -51,6 +51,13 @@ class ContentRequest(_Writing):
     tail_seconds: float = setting(
         0.0, "How much longer the result is, for what rings on in a chain.", unit="s", ge=0, le=600
     )
+    time_reference_seconds: float | None = setting(
+        None,
+        "Where the content begins on a timeline, for the bext chunk of a WAV; empty keeps its own.",
+        unit="s",
+        ge=0,
+        le=1e6,
+    )
     chain: ChainSpec = setting(
         ChainSpec(), "Effects from first to last; without a style slot, the style comes after them."
     )

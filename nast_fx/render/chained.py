@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nast_fx.audio import AudioSource, check_samples
-from nast_fx.audio.chunks import read_metadata
 from nast_fx.chain.run import run_chain
 from nast_fx.chain.setting import ChainFacts
 from nast_fx.models import ChainRequest
@@ -18,7 +17,7 @@ from nast_fx.models.output import OutputFormat
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.content import open_content, open_score
 from nast_fx.render.curves import Curve
-from nast_fx.render.job import loses_bits, write_result
+from nast_fx.render.job import content_metadata, loses_bits, write_result
 from nast_fx.render.opening import checked_destination, content_target, context_of, shape_of
 from nast_fx.render.sources import Scaled
 
@@ -83,8 +82,8 @@ def chain_file(request: ChainRequest) -> Steps[Chained]:
         fitted = _fitted(made, destination.format, facts.notes)
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
         dither = bool(facts.running) or file is None or loses_bits(file.info, destination.format)
-        metadata = read_metadata(request.content) if file else None
-        write_result(fitted, destination, 0, dither, metadata, file.start if file else 0)
+        about = content_metadata(request, file, shape.sample_rate)
+        write_result(fitted, destination, 0, dither, *about)
     seconds = time.perf_counter() - began
     size = shape.n_frames, shape.sample_rate, shape.n_channels
     return Chained(destination.path, *size, seconds, tuple(facts.running), tuple(facts.notes))

@@ -12,7 +12,7 @@ from nast_fx.audio import AudioSource, FileInfo, FileSource
 from nast_fx.audio.chunks import Metadata, read_metadata
 from nast_fx.audio.sink import copy_exact, open_sink
 from nast_fx.methods import Method
-from nast_fx.models import RenderRequest, TextureRequest
+from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format
 from nast_fx.progress import Progress, Steps
 from nast_fx.render.engine import Styled, make_texture
@@ -22,7 +22,7 @@ from nast_fx.render.records import SegmentRecord
 from nast_fx.render.store import SegmentStore
 from nast_fx.render.tracked import Tracked
 
-__all__ = ["Rendered", "loses_bits", "render_file", "texture_file", "write_result"]
+__all__ = ["Rendered", "content_metadata", "loses_bits", "render_file", "texture_file", "write_result"]
 
 BLOCK_FRAMES = 2**18
 LOSSY = ("ogg", "mp3")
@@ -102,16 +102,14 @@ def render_file(request: RenderRequest, store: SegmentStore | None = None) -> St
             mix=opened.content.mix,
         )
         yield Progress("write", share=1.0, note=f"writing {destination.path.name}")
+        is_placed = request.time_reference_seconds is not None
         untouched = request.tracking.leaves_untouched and opened.placement.leaves_untouched(plan.amount)
-        if untouched and file and _is_whole_copy(file, destination.format):
+        if untouched and file and not is_placed and _is_whole_copy(file, destination.format):
             copy_exact(request.content, destination.path, overwrite=destination.replace)
-        elif file:
-            dither = not untouched or loses_bits(file.info, destination.format)
-            write_result(
-                styled.source, destination, plan.seed, dither, read_metadata(request.content), file.start
-            )
         else:
-            write_result(styled.source, destination, plan.seed, True, None, 0)
+            dither = not untouched or file is None or loses_bits(file.info, destination.format)
+            about = content_metadata(request, file, destination.shape.sample_rate)
+            write_result(styled.source, destination, plan.seed, dither, *about)
     styled = replace(styled, notes=(*opened.facts.notes, *styled.notes))
     return _rendered(request, method, styled, destination, began, tuple(opened.facts.running))
 
@@ -149,6 +147,17 @@ def loses_bits(info: FileInfo, output: OutputFormat) -> bool:
     """Whether the samples, as they are, do not fit into the depth of the output."""
     depths = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24}
     return output.bits in {"16", "24"} and depths.get(info.subtype, 32) > int(output.bits or 0)
+
+
+def content_metadata(
+    request: ContentRequest, file: FileSource | None, sample_rate: int
+) -> tuple[Metadata | None, int]:
+    """Metadata of a content, placed as the request says, and the frame of it at which the result begins."""
+    start = file.start if file else round(request.start_seconds * sample_rate)
+    metadata = read_metadata(request.content) if file else None
+    if (seconds := request.time_reference_seconds) is not None:
+        metadata = replace(metadata or Metadata(), time_reference=round(seconds * sample_rate))
+    return metadata, start
 
 
 def _same_format(info: FileInfo, output: OutputFormat) -> bool:

@@ -12,7 +12,7 @@ from nast_fx.audio.limits import check_writable
 from nast_fx.audio.output_names import output_path, place
 from nast_fx.audio.score_file import is_score
 from nast_fx.chain.setting import ChainFacts, Context, tail_frames
-from nast_fx.errors import AudioFileError
+from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.methods import Method, build_method
 from nast_fx.models import ContentRequest, RenderRequest, TextureRequest
 from nast_fx.models.output import OutputFormat, choose_format, extension
@@ -180,7 +180,11 @@ def plan_target(request: ContentRequest | TextureRequest, like: FileInfo | None,
 
 def content_target(request: ContentRequest, kind: str) -> Target:
     """Decide where goes what is made of a content, and as what; a score says nothing of its format."""
-    return plan_target(request, None if is_score(request.content) else probe(request.content), kind)
+    target = plan_target(request, None if is_score(request.content) else probe(request.content), kind)
+    container = target.format.container
+    if request.time_reference_seconds is not None and container != "wav":
+        raise UsageError(f"a time reference is held by wav only, not by {container}; use --format wav")
+    return target
 
 
 def checked_destination(target: Target, shape: Shape) -> Destination:
