@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["list_items", "move_chunks", "move_head_chunk"]
+__all__ = ["list_items", "move_chunks", "move_head_chunk", "time_reference"]
 
 Chunks = Sequence[tuple[bytes, bytes]]
 
@@ -39,6 +39,11 @@ def move_head_chunk(name: bytes, data: bytes, offset: int) -> bytes:
         for high, low in _IXML_TIMES:
             data = _move_ixml(data, high, low, offset)
     return data
+
+
+def time_reference(data: bytes) -> int | None:
+    """Frames since midnight that a ``bext`` chunk names; None where it is cut short."""
+    return int(struct.unpack_from("<Q", data, _BEXT_TIME)[0]) if len(data) >= _BEXT_VERSION else None
 
 
 def move_chunks(chunks: Chunks, *, offset: int, n_frames: int, n_source: int) -> list[tuple[bytes, bytes]]:
