@@ -76,9 +76,9 @@ def find_timeline(
 
 
 def _of_score(score: Score, start: float, semitones: int, segments: list[tuple[float, str]]) -> Timeline:
-    meters = [(start + at, *meter) for at, *meter in score.meters]
-    if meters and meters[0][0] > 0:
-        meters.insert(0, (0.0, *meters[0][1:]))
+    meters = [(start + at, above, below) for at, above, below in score.meters]
+    if meters and meters[0][0] > 0:  # what holds from the beginning
+        meters.insert(0, (0.0, meters[0][1], meters[0][2]))
     keys = _key_markers([(at, key.transposed(semitones)) for at, key in score.keys], start)
     markers = [(start + at, text) for at, text in score.markers]
     tempos = _moved(list(score.tempos), start)

@@ -16,7 +16,7 @@ from nast_fx.audio.names import clean_text
 from nast_fx.export.daw_song import Song, TempoMap, Track
 from nast_fx.version import __version__
 
-__all__ = ["FORMAT_VERSION", "MOST_GAIN", "metadata_xml", "project_xml"]
+__all__ = ["FORMAT_VERSION", "MOST_GAIN", "metadata_xml", "number_text", "project_xml"]
 
 FORMAT_VERSION = "1.0"
 MOST_GAIN = 2.0  # +6 dB: where the faders of the DAWs end
@@ -48,7 +48,7 @@ def project_xml(song: Song, files: Mapping[str, str]) -> bytes:
     if song.markers:
         markers = Xml.SubElement(arrangement, "Markers", timeUnit="seconds", id="markers")
         for seconds, text in sorted(song.markers):
-            Xml.SubElement(markers, "Marker", time=_number(seconds), name=_text(text))
+            Xml.SubElement(markers, "Marker", time=number_text(seconds), name=_text(text))
     _add_automation(arrangement, song, tempo_map)
     return _bytes(root)
 
@@ -66,7 +66,7 @@ def metadata_xml(song: Song) -> bytes:
 
 def _add_transport(root: Xml.Element, song: Song, tempo_map: TempoMap) -> None:
     transport = Xml.SubElement(root, "Transport")
-    bpm = _number(tempo_map.events[0][1])
+    bpm = number_text(tempo_map.events[0][1])
     Xml.SubElement(transport, "Tempo", unit="bpm", value=bpm, id="tempo", name="Tempo")
     _, numerator, denominator = song.meters[0] if song.meters else (0, 4, 4)
     Xml.SubElement(
@@ -107,7 +107,7 @@ def _add_fader(channel: Xml.Element, name: int | str, gain: float, *, is_muted: 
     Xml.SubElement(channel, "Mute", value=mute, id=f"mute-{name}", name="Mute")
     pan = {"unit": "normalized", "min": "0", "max": "1", "value": "0.5", "id": f"pan-{name}", "name": "Pan"}
     Xml.SubElement(channel, "Pan", pan)
-    volume = {"unit": "linear", "min": "0", "max": _number(MOST_GAIN), "value": _number(gain)}
+    volume = {"unit": "linear", "min": "0", "max": number_text(MOST_GAIN), "value": number_text(gain)}
     Xml.SubElement(channel, "Volume", volume | {"id": f"volume-{name}", "name": "Volume"})
 
 
@@ -116,11 +116,11 @@ def _add_clip(lanes: Xml.Element, number: int, track: Track, place: str) -> None
     clip, file = track.clip, track.clip.file
     lane = Xml.SubElement(lanes, "Lanes", track=f"track-{number}", id=f"lane-{number}")
     clips = Xml.SubElement(lane, "Clips", id=f"clips-{number}")
-    length = _number(clip.length)
+    length = number_text(clip.length)
     element = Xml.SubElement(
         clips,
         "Clip",
-        time=_number(clip.start),
+        time=number_text(clip.start),
         duration=length,
         contentTimeUnit="seconds",
         playStart="0",
@@ -146,19 +146,19 @@ def _add_automation(arrangement: Xml.Element, song: Song, tempo_map: TempoMap) -
         )
         Xml.SubElement(points, "Target", parameter="tempo")
         for beat, bpm in tempo_map.events:
-            at = {"time": _number(beat), "value": _number(bpm), "interpolation": "hold"}
+            at = {"time": number_text(beat), "value": number_text(bpm), "interpolation": "hold"}
             Xml.SubElement(points, "RealPoint", at)
     if len(song.meters) > 1:
         points = Xml.SubElement(arrangement, "TimeSignatureAutomation", timeUnit="beats", id="meter-points")
         Xml.SubElement(points, "Target", parameter="meter")
         for seconds, numerator, denominator in song.meters:
-            at = {"time": _number(tempo_map.beats(seconds))}
+            at = {"time": number_text(tempo_map.beats(seconds))}
             meter = {"numerator": str(numerator), "denominator": str(denominator)}
             Xml.SubElement(points, "TimeSignaturePoint", at | meter)
 
 
-def _number(value: float | Fraction) -> str:
-    """Shortest decimal of the nearest double, without an exponent: not every reader takes one."""
+def number_text(value: float | Fraction) -> str:
+    """Give the shortest decimal of the nearest double, without an exponent: not every reader takes one."""
     return format(Decimal(repr(float(value))).normalize() + 0, "f")
 
 
@@ -172,4 +172,5 @@ def _text(text: str) -> str:
 
 def _bytes(root: Xml.Element) -> bytes:
     Xml.indent(root)
-    return Xml.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    text: bytes = Xml.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return text + b"\n"

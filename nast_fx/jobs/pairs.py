@@ -52,7 +52,8 @@ def find_made(
         made += _read_record(path) if path.suffix.lower() in RECORDS else [_noted(path)]
     if contents and len(contents) not in (1, len(made)):
         raise UsageError(
-            f"--content is given {len(contents)} times for {len(made)} results; give one for each, or one for all"
+            f"--content is given {len(contents)} times for {len(made)} results; "
+            "give one for each, or one for all"
         )
     if contents:
         named = contents if len(contents) == len(made) else [contents[0]] * len(made)

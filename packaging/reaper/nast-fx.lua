@@ -321,7 +321,8 @@ local function command_of(task, program, settings)
     words[#words + 1] = "--snippet"
     words[#words + 1] = (string.format("%.9f:%.9f", table.unpack(seconds)):gsub(",", "."))
   end
-  for style in settings.style:gmatch("[^;]+") do
+  local styles = settings.style
+  for style in styles:gmatch(reaper.file_exists(styles) and ".+" or "[^;]+") do
     words[#words + 1] = "--style"
     words[#words + 1] = style:match("^%s*(.-)%s*$")
   end
