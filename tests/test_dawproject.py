@@ -215,6 +215,12 @@ def test_without_a_beat_the_project_says_so(cli: Cli) -> None:
     assert read_dawproject(cli.folder / "hum.styled.dawproject").tempos == [(0, 120)]
 
 
+def test_help_says_where_contents_are_looked_for(cli: Cli) -> None:
+    words = " ".join(cli.run("export-dawproject", "--help").out)
+    assert "STEM.styled.EXT" in words
+    assert "--content" in words
+
+
 # Tracks ----------------------------------------------------------------------------------------------
 
 
@@ -358,6 +364,7 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(cli: Cli) -> None:
         (("alone.wav",), 2, "it is not known what it was made of; name that with --content"),
         (("alone.wav", "--content", "nothing.wav"), 1, "nothing.wav: there is no such file"),
         (("none.wav", "--content", "song.wav"), 1, "none.wav: there is no such file"),
+        (("none.wav",), 1, "none.wav: there is no such file"),
         (("gone.json",), 1, "gone.wav: there is no such file"),
         (("x.json",), 1, "x.json: tells of no result"),
         (("bad.json",), 1, "bad.json: is no JSON text"),

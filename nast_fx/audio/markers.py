@@ -41,11 +41,6 @@ def move_head_chunk(name: bytes, data: bytes, offset: int) -> bytes:
     return data
 
 
-def time_reference(data: bytes) -> int | None:
-    """Frames since midnight that a ``bext`` chunk names; None where it is cut short."""
-    return int(struct.unpack_from("<Q", data, _BEXT_TIME)[0]) if len(data) >= _BEXT_VERSION else None
-
-
 def move_chunks(chunks: Chunks, *, offset: int, n_frames: int, n_source: int) -> list[tuple[bytes, bytes]]:
     """Move all `chunks` to the part of `n_frames` frames that begins at frame `offset`.
 
@@ -119,6 +114,11 @@ def list_items(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         name, size = struct.unpack_from("<4sI", data, position)
         yield name, data[position + 8 : position + 8 + size]
         position += 8 + size + (size & 1)
+
+
+def time_reference(data: bytes) -> int | None:
+    """Frames since midnight that a ``bext`` chunk names; None where it is cut short."""
+    return int(struct.unpack_from("<Q", data, _BEXT_TIME)[0]) if len(data) >= _BEXT_VERSION else None
 
 
 def _move_ixml(data: bytes, high: bytes, low: bytes, offset: int) -> bytes:

@@ -123,8 +123,16 @@ def _facts(path: Path, song: Song, notes: tuple[str, ...]) -> dict[str, Any]:
 
 def _summary(song: Song) -> str:
     n_dry = sum(track.is_dry for track in song.tracks)
-    bpm = f"{song.tempos[0][1]:.1f} bpm" if song.tempos else "no tempo"
-    changes = f", {len(song.tempos)} tempos" if len(song.tempos) > 1 else ""
     markers = "1 marker" if len(song.markers) == 1 else f"{len(song.markers)} markers"
     tracks = "1 track" if len(song.tracks) == 1 else f"{len(song.tracks)} tracks"
-    return f"{tracks}, {n_dry} dry and muted; {bpm}{changes}; {markers}."
+    return f"{tracks}, {n_dry} dry and muted; {_tempo(song)}; {markers}."
+
+
+def _tempo(song: Song) -> str:
+    """Say the tempo that lasts longest: the first may only lead to the first beat."""
+    if not song.tempos:
+        return "no tempo"
+    end = float(max(track.clip.start + track.clip.length for track in song.tracks))
+    ends = [*(at for at, _ in song.tempos[1:]), end]
+    _, bpm = max((until - at, bpm) for until, (at, bpm) in zip(ends, song.tempos, strict=True))
+    return f"{bpm:.1f} bpm, {len(song.tempos)} tempos" if len(song.tempos) > 1 else f"{bpm:.1f} bpm"

@@ -120,8 +120,10 @@ def _place(made: Made) -> _Placed:
     offset = Fraction(0)
     if made.start_seconds is not None:
         offset = Fraction(round(made.start_seconds * rate), rate)
-    elif of_result is not None and of_content is not None and of_result > of_content:
-        offset = of_result - of_content
+    elif content is not None and of_result is not None and of_content is not None:
+        later = of_result - of_content
+        # Outside of the content it says where the result was put, not what it is a part of.
+        offset = later if 0 < later * rate < content.n_frames else offset
     return _Placed(made, result, content, offset, of_content if content else of_result)
 
 

@@ -144,6 +144,8 @@ def _without_score(made: Made) -> Made:
 
 def _noted(result: Path) -> Made:
     """Look for a result in the manifest of a batch beside or above it."""
+    if not result.exists():
+        raise AudioFileError(f"{shown(result)}: there is no such file")
     key = path_key(result)
     for folder in result.absolute().parents:
         try:
