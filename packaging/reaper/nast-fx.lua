@@ -14,7 +14,7 @@ local KEPT = { "D_PLAYRATE", "D_PITCH", "B_PPITCH", "D_VOL", "D_PAN", "D_PANLAW"
 local FIELDS = { "style", "preset", "quality", "amount", "more" }
 local DEFAULTS = { style = "bells", preset = "", quality = "draft", amount = "1", more = "" }
 local CAPTIONS = "Style: names or files (with ;),Preset (may be empty),Quality (draft normal high),"
-  .. "Amount 0 to 1,Other options,extrawidth=240,separator=|"
+  .. "Amount 0 to 1,Other options,separator=|,extrawidth=240"
 local BUILD_PEAKS = 40047 -- Peaks: Build any missing peaks
 local ESCAPE, CLOSED = 27, -1 -- what gfx.getchar gives
 
