@@ -17,15 +17,19 @@ import pytest
 import soundfile
 from cli_runner import QUICK, Cli, song
 from dawproject_reader import ReadProject, broken_rules, read_dawproject
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nast_fx.audio import probe
+from nast_fx.errors import NastFxError
 from nast_fx.export.daw_song import Clip, Song, TempoMap, Track
 from nast_fx.export.dawproject import write_dawproject
 from nast_fx.export.dawproject_xml import number_text
+from nast_fx.jobs.pairs import find_made
 from nast_fx.progress import drain
 
+# On a busy machine hypothesis is slow to think of something.
+quietly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ODD_RATE = 44_117  # Hz: its frames have no short decimal
 
 
@@ -98,6 +102,7 @@ def test_times_are_exact_at_any_rate_and_length(cli: Cli, rate: int) -> None:
     assert is_whole(at["Segment 2"], first + 4001)
 
 
+@quietly
 @given(st.integers(0, 4 * 10**9), st.integers(8_000, 192_000))
 def test_a_time_names_one_frame_in_hours_of_sound(frame: int, rate: int) -> None:
     """Up to four billion frames, 5.8 hours at 192 kHz; and no reader has to know exponents."""
@@ -166,6 +171,7 @@ def test_the_tempo_map_of_a_score(cli: Cli) -> None:
     assert names["verse"] == pytest.approx(3 * 60 / 97.3, abs=1e-5)
 
 
+@quietly
 @given(st.lists(st.tuples(st.floats(0.01, 30), st.floats(20, 300)), min_size=1, max_size=300))
 def test_no_rounding_adds_up_over_many_tempos(steps: list[tuple[float, float]]) -> None:
     tempos, now = [], 0.0
@@ -358,6 +364,9 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(cli: Cli) -> None:
     (cli.folder / "bad.json").write_bytes(b"\xff\xfe\x00")
     cli.write("song.styled.wav", song())
     (cli.folder / "there.dawproject").write_bytes(b"")
+    (cli.folder / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    (cli.folder / "x.mid").write_bytes(b"MThd")
+    told(cli.folder / "odd.json", facts(Path("alone.wav"), None, start_seconds=-1))
     told(cli.folder / "gone.json", facts(cli.folder / "gone.wav", cli.folder / "song.wav"))
     before = cli.files()
     for args, code, words in (
@@ -369,6 +378,10 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(cli: Cli) -> None:
         (("x.json",), 1, "x.json: tells of no result"),
         (("bad.json",), 1, "bad.json: is no JSON text"),
         (("none.json",), 1, "none.json: cannot be read"),
+        (("deep.json",), 1, "deep.json: tells of no result"),
+        (("odd.json",), 1, "odd.json: what it tells of alone.wav is damaged (start_seconds)"),
+        (("x.mid",), 1, "x.mid"),
+        ((".",), 1, "is a folder, not an audio file"),
         (("song.styled.wav", "-o", "song.zip"), 2, "ends in .dawproject"),
         (("song.styled.wav", "-o", "there.dawproject"), 1, "is there already; --overwrite replaces it"),
         (("song.styled.wav", "-o", "no/x.dawproject"), 1, "there is no folder"),
@@ -380,6 +393,33 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(cli: Cli) -> None:
         ),
     ):
         cli.refuses(cli.run("export-dawproject", *args, "--quiet"), code, words, before=before)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = st.sampled_from(["content", "midi", "start_seconds", "segments", "loudness", "key", "export_midi"])
+
+
+@quietly
+@given(st.dictionaries(NAMES, JSON, max_size=4), st.booleans())
+def test_a_record_of_nonsense_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any], is_manifest: bool
+) -> None:
+    """Whatever a file of JSON says, it is a record or a sentence, never a defect."""
+    folder = tmp_path_factory.getbasetemp()
+    known = {**values, "output": "a.wav"}
+    whole = {"files": [{"state": "done", "output": "a.wav", "result": known}]} if is_manifest else known
+    record = folder / "nonsense.json"
+    record.write_text(json.dumps(whole), encoding="utf-8")
+    try:
+        (made,) = find_made([record])
+    except NastFxError:
+        return
+    assert made.result == Path("a.wav")
+    assert made.start_seconds is None or 0 <= made.start_seconds <= 1e6
 
 
 def a_song(folder: Path, n_frames: int = 50_000) -> Song:

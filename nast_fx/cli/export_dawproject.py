@@ -82,10 +82,10 @@ def export_dawproject(options: ExportOptions) -> None:
     from nast_fx.export.dawproject import write_dawproject
     from nast_fx.jobs.pairs import find_made
 
-    path = options.output or options.results[0].with_suffix(SUFFIX)
-    if path.suffix.lower() != SUFFIX:
-        raise UsageError(f"--out {path}: a DAWproject ends in {SUFFIX}")
+    if options.output is not None and options.output.suffix.lower() != SUFFIX:
+        raise UsageError(f"--out {options.output}: a DAWproject ends in {SUFFIX}")
     made = find_made(options.results, options.content or (), options.midi)
+    path = options.output or options.results[0].with_suffix(SUFFIX)
     claim(path, [*options.results, *_files(made)], replace=options.overwrite)
     check_place(path, overwrite=options.overwrite)
     reporter = reporter_for(as_json=options.json, quiet=options.quiet)

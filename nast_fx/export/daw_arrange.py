@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from nast_fx.analysis import measure_loudness
 from nast_fx.audio import FileInfo, open_source, probe, read_metadata
@@ -20,6 +19,7 @@ from nast_fx.audio.markers import time_reference
 from nast_fx.export.daw_song import Clip, Song, Track
 from nast_fx.export.daw_tempo import Timeline, find_timeline
 from nast_fx.export.dawproject_xml import MOST_GAIN
+from nast_fx.models.record import RenderRecord
 from nast_fx.progress import Progress, Steps, within
 
 __all__ = ["Made", "arrange"]
@@ -40,15 +40,15 @@ class Made:
         MIDI file whose beginning is the content's.
     start_seconds : float or None
         Where in the content the result begins; None where nobody has noted it.
-    facts : Mapping
-        What the render told (``--json``); empty where nobody has kept it.
+    record : RenderRecord or None
+        What the render told (``--json``); None where nobody has kept it.
     """
 
     result: Path
     content: Path | None = None
     score: Path | None = None
     start_seconds: float | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    record: RenderRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def arrange(made: Sequence[Made], title: str) -> Steps[tuple[Song, tuple[str, ..
         find_timeline(
             heard.path,
             first.made.score,
-            first.made.facts,
+            first.made.record,
             content_start=float(begin if first.content or first.made.score else begin + first.offset),
             result_start=float(begin + first.offset),
         ),
@@ -153,9 +153,9 @@ def _is_heard(content: Path, clip: Clip, heard_at: Sequence[tuple[Path, Clip]]) 
 
 def _dry_gain(one: _Placed) -> Steps[float]:
     """Gain at which the content is as loud as the result, so that the two can be compared."""
-    told = one.made.facts.get("loudness") or {}
-    levels = [(told.get(which) or {}).get("integrated_lufs") for which in ("content", "result")]
-    if any(level is None for level in levels) and one.content is not None:
+    told = one.made.record and one.made.record.loudness
+    levels = [level.integrated_lufs for level in (told.content, told.result) if level] if told else []
+    if (len(levels) < 2 or None in levels) and one.content is not None:
         seconds = one.result.n_frames / one.result.sample_rate
         levels = []
         for path, start in ((one.content.path, float(one.offset)), (one.result.path, 0.0)):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nast_fx.analysis import analyze
 from nast_fx.audio import open_source
 from nast_fx.audio.score import FIRST_BPM, Score, read_score
 from nast_fx.export.tracked_midi import key_events, tempo_events, with_pickup
 from nast_fx.models import Key
+from nast_fx.models.record import RenderRecord
 from nast_fx.progress import Progress, Steps
 
 __all__ = ["Timeline", "find_timeline"]
@@ -31,7 +30,7 @@ class Timeline:
 def find_timeline(
     recording: Path,
     score: Path | None,
-    facts: Mapping[str, Any],
+    record: RenderRecord | None,
     *,
     content_start: float,
     result_start: float,
@@ -44,7 +43,7 @@ def find_timeline(
         What is listened to where there is no score: the content, or else the result.
     score : Path or None
         A MIDI file whose beginning is the content's.
-    facts : Mapping
+    record : RenderRecord or None
         What the render told: its segments, by how much it moved the content's keys, and the MIDI file that
         it wrote, whose beginning is the result's.
     content_start, result_start : float
@@ -55,12 +54,12 @@ def find_timeline(
     AudioFileError
         The recording or the score cannot be read.
     """
+    cuts = (record and record.segments) or ()
     segments = [
-        (result_start + float(start), f"Segment {number}")
-        for number, (start, _) in enumerate(facts.get("segments") or (), start=1)
+        (result_start + start, f"Segment {number}") for number, (start, _) in enumerate(cuts, start=1)
     ]
-    semitones = round(float((facts.get("key") or {}).get("content_shift_semitones") or 0))
-    told = _existing(facts.get("export_midi"))
+    semitones = round((record and record.key and record.key.content_shift_semitones) or 0)
+    told = record.export_midi if record and record.export_midi and record.export_midi.is_file() else None
     if score is not None:
         yield Progress("read", note=score.name)
         return _of_score(read_score(score), content_start, semitones, segments)
@@ -92,7 +91,3 @@ def _moved(tempos: list[tuple[float, float]], start: float) -> list[tuple[float,
 
 def _key_markers(keys: list[tuple[float, Key]], start: float) -> list[tuple[float, str]]:
     return [(start + at, f"Key {key.name}") for at, key in keys]
-
-
-def _existing(path: object) -> Path | None:
-    return Path(path) if isinstance(path, str) and Path(path).is_file() else None

@@ -10,12 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from nast_fx.audio import probe
 from nast_fx.audio.names import file_error, shown
 from nast_fx.errors import AudioFileError, UsageError
 from nast_fx.export.daw_arrange import Made
 from nast_fx.jobs.manifest import MANIFEST_NAME
 from nast_fx.jobs.stamp import path_key
 from nast_fx.models.output import container_of
+from nast_fx.models.record import RenderRecord
 
 __all__ = ["find_made"]
 
@@ -70,11 +74,11 @@ def _read_record(path: Path) -> list[Made]:
         if path.stat().st_size > LARGEST_RECORD:
             raise AudioFileError(f"{shown(path)}: is too large for a record of renders")
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError):
-            raise file_error(path, "cannot be read", error) from error
+    except OSError as error:
+        raise file_error(path, "cannot be read", error) from error
+    except UnicodeDecodeError as error:
         raise AudioFileError(f"{shown(path)}: is no JSON text") from error
-    made = [_from_facts(facts, path.parent) for facts in _results_in(text)]
+    made = [_from_record(_record(facts, path), path.parent) for facts in _results_in(text)]
     if not made:
         raise AudioFileError(
             f"{shown(path)}: tells of no result; give a result, what --json printed, or a {MANIFEST_NAME}"
@@ -84,48 +88,48 @@ def _read_record(path: Path) -> list[Made]:
 
 def _results_in(text: str) -> Iterator[dict[str, Any]]:
     """Facts of each result in a manifest, or in lines of JSON; what is neither is passed over."""
-    try:
-        whole = json.loads(text)
-        parts = [whole]
-    except (ValueError, RecursionError):
-        whole, parts = None, list(map(_parsed, text.splitlines()))
+    whole = _parsed(text)
+    parts = list(map(_parsed, text.splitlines())) if whole is None else [whole]
     if isinstance(whole, dict) and isinstance(whole.get("files"), list):
-        parts = [
-            {**(entry.get("result") or {}), "content": entry.get("content"), "output": entry.get("output")}
-            for entry in whole["files"]
-            if isinstance(entry, dict) and entry.get("state") == "done"
-        ]
+        done = [one for one in whole["files"] if isinstance(one, dict) and one.get("state") == "done"]
+        own = [(one.get("result"), {name: one.get(name) for name in ("content", "output")}) for one in done]
+        parts = [(result if isinstance(result, dict) else {}) | names for result, names in own]
     for facts in parts:
         if isinstance(facts, dict) and isinstance(facts.get("output"), str) and not facts.get("dry_run"):
             yield facts
 
 
-def _parsed(line: str) -> Any:
+def _parsed(text: str) -> Any:
     try:
-        return json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _from_facts(facts: dict[str, Any], folder: Path) -> Made:
-    """Make of what a render told; relative names start where the command was run, or beside the record."""
+def _record(facts: dict[str, Any], path: Path) -> RenderRecord:
+    try:
+        return RenderRecord.model_validate(facts)
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise AudioFileError(
+            f"{shown(path)}: what it tells of {facts['output']} is damaged ({place})"
+        ) from None
 
-    def found(name: str) -> Path | None:
-        value = facts.get(name)
-        if not isinstance(value, str):
-            return None
-        path = Path(value)
-        return path if path.exists() or not (folder / path).exists() else folder / path
 
-    facts = facts | {name: str(path) for name in ("export_midi",) if (path := found(name))}
-    output, content, score = found("output"), found("content"), found("midi")
-    start = facts.get("start_seconds")
+def _from_record(record: RenderRecord, folder: Path) -> Made:
+    """Make of what a render told; relative names start where it was run, or else beside the record."""
+
+    def found(path: Path | None) -> Path | None:
+        return folder / path if path and not path.exists() and (folder / path).exists() else path
+
+    record = record.model_copy(update={"export_midi": found(record.export_midi)})
+    score = found(record.midi)
     made = Made(
-        output or Path(str(facts["output"])),
-        content,
+        found(record.output) or record.output,
+        found(record.content),
         score if score is not None and score.is_file() else None,
-        float(start) if isinstance(start, (int, float)) else None,
-        facts,
+        record.start_seconds,
+        record,
     )
     return _without_score(made)
 
@@ -143,24 +147,30 @@ def _without_score(made: Made) -> Made:
 
 
 def _noted(result: Path) -> Made:
-    """Look for a result in the manifest of a batch beside or above it."""
-    if not result.exists():
-        raise AudioFileError(f"{shown(result)}: there is no such file")
+    """Look for a result in the manifest of a batch beside or above it.
+
+    Raises
+    ------
+    AudioFileError
+        It is no recording.
+    """
+    probe(result)
     key = path_key(result)
     for folder in result.absolute().parents:
+        manifest = folder / MANIFEST_NAME
         try:
-            text = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+            text = manifest.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
         for facts in _results_in(text):
             if path_key(Path(facts["output"])) == key:
-                return replace(_from_facts(facts, folder), result=result)
+                return replace(_from_record(_record(facts, manifest), folder), result=result)
     return Made(result)
 
 
 def _is_known(made: Made) -> bool:
-    """Whether it is known what it was made of, be it nothing: a render's facts name a content, or none."""
-    return made.content is not None or bool(made.facts)
+    """Whether it is known what it was made of, be it nothing: a record names a content, or none."""
+    return made.content is not None or made.record is not None
 
 
 def _by_name(made: Made) -> Made:
@@ -168,7 +178,7 @@ def _by_name(made: Made) -> Made:
     result = made.result
     named = RESULT_NAME.fullmatch(result.stem)
     if named and named["kind"] == "texture":
-        return replace(made, facts={"output": str(result)})
+        return replace(made, record=RenderRecord(output=result))
     stem = named["stem"] if named else ""
     beside = sorted(result.parent.glob(f"{glob.escape(stem)}.*")) if stem else []
     found = [path for path in beside if path.stem == stem and container_of(path.suffix)]
