@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["list_items", "made_bext", "move_chunks", "move_head_chunk", "set_time"]
+__all__ = ["list_items", "made_bext", "move_chunks", "move_head_chunk", "set_time", "time_reference"]
 
 Chunks = Sequence[tuple[bytes, bytes]]
 
@@ -137,6 +137,11 @@ def list_items(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         name, size = struct.unpack_from("<4sI", data, position)
         yield name, data[position + 8 : position + 8 + size]
         position += 8 + size + (size & 1)
+
+
+def time_reference(data: bytes) -> int | None:
+    """Frames since midnight that a ``bext`` chunk names; None where it is cut short."""
+    return int(struct.unpack_from("<Q", data, _BEXT_TIME)[0]) if len(data) >= _BEXT_VERSION else None
 
 
 def _move_ixml(data: bytes, high: bytes, low: bytes, offset: int) -> bytes:

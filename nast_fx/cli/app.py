@@ -32,6 +32,7 @@ COMMANDS = {
     "methods": "List the methods, and show the settings of one.",
     "analyze": "Tell loudness, key and tempo of recordings.",
     "evaluate": "Measure a result against its content and its style.",
+    "export-dawproject": "Put results and contents into a project for Bitwig, Studio One and others.",
     "demo": "Render a demonstration from the program's own sounds, and say what to listen for.",
     "doctor": "Check this installation: versions, devices, formats, space.",
     "bench": "Measure speed and quality on this machine.",

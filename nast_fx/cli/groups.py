@@ -38,7 +38,7 @@ class ProgramGroup(CommandGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that `args` begin with."""
         if args[0] in self.commands:
-            module = importlib.import_module(f"{self.package}.{args[0]}")
+            module = importlib.import_module(f"{self.package}.{args[0].replace('-', '_')}")
             self.commands[args[0]] = typer.main.get_command(module.app)
         return super().resolve_command(ctx, args)
 

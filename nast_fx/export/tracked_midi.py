@@ -18,7 +18,7 @@ from nast_fx.export.midi import LEAST_BPM, write_midi
 from nast_fx.models import Key
 from nast_fx.render.job import Rendered
 
-__all__ = ["export_analysis", "export_render", "tempo_events"]
+__all__ = ["export_analysis", "export_render", "key_events", "tempo_events", "with_pickup"]
 
 LEAST_BEATS = 4  # of one tempo: less would write down how a detector trembles
 OFF_SECONDS = 0.02  # by which the map may miss a beat before it changes
@@ -63,7 +63,7 @@ def export_analysis(
         path,
         tempo_events=tempos or tempo_events(tempo),
         meter_events=meters,
-        key_events=_key_events(key, semitones),
+        key_events=key_events(key, semitones),
         markers=markers,
         loudness=(times, levels),
         replace=replace,
@@ -100,7 +100,7 @@ def tempo_events(tempo: Tempo) -> list[tuple[float, float]]:
         n_beats, pace = _steady(tempo.beats[first:] - now)
         events.append((now, 60 / pace))
         now, first = now + n_beats * pace, first + n_beats
-    return _with_pickup(events)
+    return with_pickup(events)
 
 
 def _steady(beats: NDArray[np.float64]) -> tuple[int, float]:
@@ -114,7 +114,7 @@ def _steady(beats: NDArray[np.float64]) -> tuple[int, float]:
         n_beats = max(LEAST_BEATS, n_beats // 2)
 
 
-def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Begin at 0 so that the first beat falls on a beat of the map."""
     if not events or events[0][0] == 0:
         return events
@@ -126,7 +126,7 @@ def _with_pickup(events: list[tuple[float, float]]) -> list[tuple[float, float]]
     return [(0.0, lead), *events] if lead >= LEAST_BPM else events
 
 
-def _key_events(key: KeyEstimate, semitones: int) -> list[tuple[float, Key]]:
+def key_events(key: KeyEstimate, semitones: int) -> list[tuple[float, Key]]:
     """Keys that are sure, where they begin; where one is not, that of the whole, if it is."""
     whole = key.key if key.confidence >= SAFE_CONFIDENCE else None
     events: list[tuple[float, Key]] = []

@@ -103,6 +103,10 @@ def render_facts(rendered: Any, request: RenderRequest | TextureRequest, files: 
     """Give what is known of a finished render, and the files beside it, by their names in JSON."""
     facts = {name: value for name, value in vars(rendered).items() if name not in {"records", "tracked"}}
     facts |= rendered.tracked.as_dict([style.path.name for style in request.styles])
+    records = sorted(rendered.records, key=lambda record: record.index)
+    facts["segments"] = [(record.start_seconds, record.end_seconds) for record in records]
+    if isinstance(request, RenderRequest):
+        facts |= {name: getattr(request, name) for name in ("content", "start_seconds", "midi")}
     return facts | {name.replace("-", "_"): path for name, path in files.items()}
 
 
