@@ -42,6 +42,7 @@ COMMANDS = (
     "batch",
     "watch",
     "worker",
+    "serve",
 )
 
 
