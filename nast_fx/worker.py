@@ -8,6 +8,7 @@ after a few seconds. Messages: `nast_fx.models.messages`; for people: ``docs/wor
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import queue
@@ -17,7 +18,7 @@ import time
 from typing import Any, BinaryIO
 
 from nast_fx import __version__
-from nast_fx.errors import CancelledError, DeviceError, NastFxError, UsageError
+from nast_fx.errors import AudioFileError, CancelledError, DeviceError, NastFxError, UsageError
 from nast_fx.jobs.kind import Switch
 from nast_fx.models import METHOD_SETTINGS, Settings
 from nast_fx.models.messages import (
@@ -47,6 +48,7 @@ __all__ = ["Worker", "description", "error_message", "main"]
 LEAVE_SECONDS = 3.0  # to clean up after stdin was closed
 REPORT_SECONDS = 0.1  # between two reports of one stage
 NICENESS = 5  # of a worker in the background
+MOST_SHOWN = 60  # characters of a name that is too long
 BELOW_NORMAL = 0x4000  # the same, as Windows has it
 
 logger = logging.getLogger(__name__)
@@ -248,6 +250,8 @@ def error_message(error: Exception, job: str | None = None) -> ErrorMessage:
     """Give what is said of an error: of a job, or of a message that was not understood."""
     if isinstance(error, MemoryError):
         error = DeviceError("there is not enough memory: use shorter segments")
+    elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        error = AudioFileError(f"{str(error.filename)[:MOST_SHOWN]}...: the name is too long for a file")
     elif not isinstance(error, NastFxError):
         logger.error("a defect", exc_info=error)
         error = NastFxError(f"this is a defect of nast-fx ({type(error).__name__}: {error})")

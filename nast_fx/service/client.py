@@ -85,8 +85,10 @@ class Client:
 
     async def rest(self) -> None:
         """Wait until the client has taken up what was said, and let others have their turn."""
-        with contextlib.suppress(OSError):
+        try:
             await self._writer.drain()
+        except OSError:
+            self.is_gone = True
         await asyncio.sleep(0)
 
     def drop(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_runtime_path
+from platformdirs import user_state_path
 
 from nast_fx.errors import AudioFileError, UsageError
 
@@ -188,7 +188,8 @@ class PortPlace(Place):
 
 def default_place() -> Place:
     """Give the user's own place: a socket, or a port where the system has no Unix sockets."""
-    folder = user_runtime_path("nast-fx", appauthor=False)
+    running = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(running) / "nast-fx" if running else user_state_path("nast-fx", appauthor=False)
     return (
         SocketPlace(folder / "serve.sock") if hasattr(socket, "AF_UNIX") else PortPlace(folder / "serve.json")
     )

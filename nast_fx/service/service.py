@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import logging
@@ -144,7 +145,7 @@ class Service:
         if isinstance(question, Hello):
             client.tell(greeting())
         elif isinstance(question, Describe):
-            client.tell(description())
+            client.say(_described())
         elif isinstance(question, Run):
             self._add(client, question)
         elif isinstance(question, Cancel):
@@ -234,6 +235,11 @@ def run_service(place: Place, limits: ServiceLimits, on_ready: Callable[[], None
             await service.run(place, on_ready)
 
     asyncio.run(serve())
+
+
+@functools.cache
+def _described() -> bytes:
+    return description().model_dump_json().encode() + b"\n"
 
 
 @contextlib.contextmanager
