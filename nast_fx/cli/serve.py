@@ -34,7 +34,8 @@ class ServeOptions:
         typer.Option(
             "--socket",
             metavar="PATH",
-            help="Unix socket to listen at; by default serve.sock in $XDG_RUNTIME_DIR/nast-fx, or in your state folder.",
+            help="Unix socket to listen at; by default serve.sock in $XDG_RUNTIME_DIR/nast-fx, "
+            "or in your state folder.",
             rich_help_panel=PLACE,
         ),
     ] = None
