@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nast_fx.own_process import is_frozen
 
-__all__ = ["build_facts", "commit_of"]
+__all__ = ["FACTS_FILE", "build_facts", "commit_of"]
 
 FACTS_FILE = Path(__file__).with_name("build.json")  # written into the app by packaging/make.py
 GIT_SECONDS = 10.0

@@ -8,6 +8,7 @@ nast-fx-gui [FILE]          the window, where the system starts programs by a cl
 from __future__ import annotations
 
 import multiprocessing
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ OURS = ("nast_fx", "nast_fx_gui")
 def main() -> None:
     """Be what the name and the first arguments say."""
     multiprocessing.freeze_support()
+    _restore_library_path()
     module = "nast_fx_gui" if Path(sys.executable).stem == "nast-fx-gui" else "nast_fx"
     if sys.argv[1:2] == ["-m"]:
         module = "".join(sys.argv[2:3])
@@ -25,6 +27,16 @@ def main() -> None:
             sys.exit(f"error: -m {module}: only modules of nast-fx are started")
         del sys.argv[1:3]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _restore_library_path() -> None:
+    """Give what we start the user's own library path; ours is for our libraries, and is in use by now."""
+    if sys.platform != "linux":
+        return
+    before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    if before is not None:
+        os.environ["LD_LIBRARY_PATH"] = before
 
 
 if __name__ == "__main__":

@@ -24,16 +24,17 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 @app.command(epilog="Example: nast-fx gui song.wav")
 def gui(
-    content: Annotated[
-        Path | None, typer.Argument(metavar="[CONTENT]", help="Recording to open.", show_default=False)
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Recording, style or preset to open.", show_default=False),
     ] = None,
 ) -> None:
     """Open the desktop app; it ends when its window is closed."""
-    if content is not None and not content.is_file():
-        raise AudioFileError(f"{content}: there is no such file")
+    if file is not None and not file.is_file():
+        raise AudioFileError(f"{file}: there is no such file")
     _check_display()
     _check_qt()
-    command = own_command(PACKAGE, *([str(content)] if content else []))
+    command = own_command(PACKAGE, *([str(file)] if file else []))
     if code := subprocess.run(command, check=False).returncode:
         raise NastFxError(f"the window ended with exit code {code}")
 
