@@ -26,8 +26,6 @@ OURS = "nast-fx"
 LICENSE_NAMES = re.compile(r"(licen[cs]e|copying|notice|authors|copyright)", re.IGNORECASE)
 LIBRARY = re.compile(r"\.(so(\.\d+)*|dylib|dll)$", re.IGNORECASE)
 EXTENSION = re.compile(r"\.(cpython-|abi3|cp3)")  # modules of a package, not libraries of others
-# PyInstaller's own part of the executable; its license has an exception for what it makes.
-BOOTLOADER = "pyinstaller"
 
 
 @dataclass
@@ -54,7 +52,9 @@ class Component:
     libraries: dict[str, Path] = field(default_factory=dict)
 
 
-def components_of(shipped: Iterable[tuple[str, str]], ours: Iterable[Path]) -> list[Component]:
+def components_of(
+    shipped: Iterable[tuple[str, str]], ours: Iterable[Path], tools: Iterable[str] = ()
+) -> list[Component]:
     """Find to whom shipped files belong.
 
     Parameters
@@ -62,6 +62,8 @@ def components_of(shipped: Iterable[tuple[str, str]], ours: Iterable[Path]) -> l
     shipped : iterable of (name in the app, path on this machine)
     ours : iterable of Path
         Folders of our own files.
+    tools : iterable of str
+        Distributions that put something of theirs into the executable itself.
 
     Raises
     ------
@@ -71,22 +73,25 @@ def components_of(shipped: Iterable[tuple[str, str]], ours: Iterable[Path]) -> l
     owners = _python_owners()
     folders = [folder.resolve() for folder in ours]
     python = Path(sysconfig.get_path("stdlib")).resolve()
+    known: dict[importlib.metadata.Distribution, Component] = {}
     found: dict[str, Component] = {}
     rest: dict[Path, str] = {}
     for name, source in shipped:
         path = Path(source)
         owner = owners.get(path) or owners.get(path.resolve())
         if owner is not None:
-            key = owner.metadata["Name"].lower()
-            component = found.setdefault(key, _of_distribution(owner))
-            _note_library(component, name, path)
+            if owner not in known:  # reading its metadata takes long, and torch has thousands of files
+                known[owner] = _of_distribution(owner)
+                found[known[owner].name.lower()] = known[owner]
+            _note_library(known[owner], name, path)
         elif path.is_file() and not any(path.resolve().is_relative_to(folder) for folder in folders):
             if path.resolve().is_relative_to(python) or path.name.startswith("libpython"):
                 _note_library(found.setdefault("cpython", _python()), name, path)
             else:
                 rest[path] = name
     found |= _of_system(rest)
-    found.setdefault(BOOTLOADER, _of_distribution(importlib.metadata.distribution(BOOTLOADER)))
+    for name in tools:
+        found[name] = _of_distribution(importlib.metadata.distribution(name))
     if bare := [one.name for one in found.values() if not one.license or not one.texts]:
         raise ValueError(f"no license is known of {', '.join(bare)}")
     return sorted(found.values(), key=lambda one: (one.kind, one.name.lower()))

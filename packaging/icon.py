@@ -9,6 +9,7 @@ import argparse
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,7 @@ def pixels(side: int) -> np.ndarray:
     return np.round(np.concatenate([mean, _pooled(color[..., 3:], side)], axis=-1)).astype(np.uint8)
 
 
+@cache
 def png(side: int) -> bytes:
     """Write it as PNG of so many pixels."""
     rows = pixels(side)

@@ -106,7 +106,8 @@ def freeze() -> None:
 def add_papers(version: str) -> None:
     """Put license texts and the bill of materials into the app; the bill into dist/, too."""
     shipped = json.loads((WORK / "shipped.json").read_text(encoding="utf-8"))
-    components = components_of(shipped, [SITE, WORK, ROOT])
+    # PyInstaller's own part starts the executable; its license has an exception for what it makes.
+    components = components_of(shipped, [SITE, WORK, ROOT], tools=["pyinstaller"])
     write_licenses(components, APP / "licenses")
     shutil.copyfile(ROOT / "LICENSE", APP / "LICENSE")
     text = json.dumps(bill_of_materials(components, version), indent=1) + "\n"
