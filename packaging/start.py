@@ -30,9 +30,14 @@ def main() -> None:
 
 
 def _restore_library_path() -> None:
-    """Give what we start the user's own library path; ours is for our libraries, and is in use by now."""
+    """Give what we start the user's own library path; ours is for our libraries, and is in use by now.
+
+    Another process of ours finds its libraries itself, unless PyInstaller's own variables say it has.
+    """
     if sys.platform != "linux":
         return
+    for name in [name for name in os.environ if name.startswith("_PYI_")]:
+        del os.environ[name]
     before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
     os.environ.pop("LD_LIBRARY_PATH", None)
     if before is not None:

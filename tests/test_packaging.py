@@ -142,10 +142,12 @@ def test_the_start_is_the_command_line_and_our_modules(tmp_path: Path) -> None:
         refused = start("-m", module)
         assert (refused.returncode, "only modules of nast-fx" in refused.stderr) == (1, True)
     if sys.platform == "linux":
-        code = "import os, start; start._restore_library_path(); print(os.environ.get('LD_LIBRARY_PATH'))"
+        look = "print(*(os.environ.get(name) for name in ('LD_LIBRARY_PATH', '_PYI_ARCHIVE_FILE')))"
+        code = f"import os, start; start._restore_library_path(); {look}"
         own = {"PYTHONPATH": str(PACKAGING), "LD_LIBRARY_PATH": "ours", "LD_LIBRARY_PATH_ORIG": "theirs"}
+        own |= {"_PYI_ARCHIVE_FILE": "nast-fx"}
         said = subprocess.check_output([sys.executable, "-c", code], env=make.os.environ | own, text=True)
-        assert said.strip() == "theirs"
+        assert said.split() == ["theirs", "None"]
 
 
 def test_every_module_can_be_imported() -> None:
