@@ -110,6 +110,9 @@ def add_papers(version: str) -> None:
     components = components_of(shipped, [SITE, WORK, ROOT], tools=["pyinstaller"])
     write_licenses(components, APP / "licenses")
     shutil.copyfile(ROOT / "LICENSE", APP / "LICENSE")
+    for path in (APP, *APP.rglob("*")):
+        if not path.is_symlink():  # whatever the umask is here: others read it elsewhere
+            path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))
     text = json.dumps(bill_of_materials(components, version), indent=1) + "\n"
     for place in (APP / "sbom.cdx.json", DIST / f"nast-fx-{version}.cdx.json"):
         place.write_text(text, encoding="utf-8")
