@@ -9,7 +9,7 @@ TORCH_INDEX ?=
 BIN := .venv/bin
 INSTALL = $(BIN)/python -m pip install -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: help demo test slow lint screenshots system clean
+.PHONY: help demo test slow lint screenshots package system clean
 .NOTPARALLEL:
 
 help: ## show this list
@@ -35,6 +35,9 @@ lint: .venv/installed-test ## style, types and import contracts
 screenshots: .venv/installed ## pictures of every view of the app, into build/screenshots/
 	$(BIN)/python -m nast_fx_gui.screenshots build/screenshots
 
+package: .venv/installed-package ## wheel, sdist, the app, a .deb, what is in it: into dist/, and tried (minutes)
+	$(BIN)/python packaging/make.py
+
 system: ## Debian packages for the tests: install them (as root) or print the line to type
 	@sh packaging/system.sh
 
@@ -54,6 +57,10 @@ clean: ## remove .venv, caches and build files (demo/ stays)
 .venv/installed: pyproject.toml constraints.txt | .venv/made
 	$(INSTALL) -e .
 	@touch $@
+
+.venv/installed-package: pyproject.toml constraints.txt | .venv/made
+	$(INSTALL) -e '.[package]'
+	@touch .venv/installed $@
 
 .venv/installed-test: pyproject.toml constraints.txt | .venv/made
 	$(INSTALL) -e '.[test]'

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.excepthook = _tells(window)
     window.show()
     if args:
-        QTimer.singleShot(0, lambda: window.open_content(Path(args[0]).absolute()))
+        QTimer.singleShot(0, lambda: window.open_file(Path(args[0]).absolute()))
     return app.exec()
 
 

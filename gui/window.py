@@ -29,6 +29,7 @@ from .views.render import RenderView
 
 __all__ = ["VIEWS", "MainWindow"]
 
+STYLE_SUFFIX, PRESET_SUFFIXES = ".naststyle", (".toml", ".zip")
 SIZE = (1280, 720)  # pixels, at the first start
 
 VIEWS: Mapping[str, Callable[[Session], QWidget]] = {
@@ -92,6 +93,16 @@ class MainWindow(QMainWindow):
         """Take a file as the content."""
         self.render_view.content_well.take([path])
         self.tabs.setCurrentWidget(self.render_view)
+
+    def open_file(self, path: Path) -> None:
+        """Take a file as what its name says: a style, a preset, or else the content."""
+        suffix = path.suffix.lower()
+        if suffix == STYLE_SUFFIX:
+            self.render_view.style_well.take([path])
+        elif suffix in PRESET_SUFFIXES:
+            self.session.presets.take_in(path)
+        else:
+            self.open_content(path)
 
     def open_result(self, content: Path, result: Path) -> None:
         """Show and play a finished file beside its content."""

@@ -8,6 +8,7 @@ after a few seconds. Messages: `nast_fx.models.messages`; for people: ``docs/wor
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import queue
@@ -17,7 +18,7 @@ import time
 from typing import Any, BinaryIO
 
 from nast_fx import __version__
-from nast_fx.errors import CancelledError, DeviceError, NastFxError, UsageError
+from nast_fx.errors import AudioFileError, CancelledError, DeviceError, NastFxError, UsageError
 from nast_fx.jobs.kind import Switch
 from nast_fx.models import METHOD_SETTINGS, Settings
 from nast_fx.models.messages import (
@@ -42,11 +43,12 @@ from nast_fx.models.messages import (
 from nast_fx.plain import plain
 from nast_fx.progress import Progress
 
-__all__ = ["Worker", "main"]
+__all__ = ["Worker", "description", "error_message", "main"]
 
 LEAVE_SECONDS = 3.0  # to clean up after stdin was closed
 REPORT_SECONDS = 0.1  # between two reports of one stage
 NICENESS = 5  # of a worker in the background
+MOST_SHOWN = 60  # characters of a name that is too long
 BELOW_NORMAL = 0x4000  # the same, as Windows has it
 
 logger = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ class Worker:
             while line := self._questions.readline(MAX_LINE + 1):
                 if not line.endswith(b"\n") and len(line) > MAX_LINE:
                     self._skip_line()
-                    self._say(_error(UsageError(f"a message is at most {MAX_LINE >> 20} MiB long")))
+                    self._say(error_message(UsageError(f"a message is at most {MAX_LINE >> 20} MiB long")))
                 elif line.strip():
                     self._answer(line)
         self._leave()
@@ -100,19 +102,19 @@ class Worker:
         try:
             question = parse_question(line)
         except Exception as error:  # whatever comes, it must not end the worker
-            self._say(_error(error))
+            self._say(error_message(error))
             return
         try:
             self._do(question)
         except NastFxError as error:
             # That a job cannot be cancelled is not that job's end.
-            self._say(_error(error, question.id if isinstance(question, Run) else None))
+            self._say(error_message(error, question.id if isinstance(question, Run) else None))
 
     def _do(self, question: Question) -> None:
         if isinstance(question, Hello):
             self._say(Greeting(version=__version__, process_id=os.getpid(), kinds=tuple(REQUESTS)))
         elif isinstance(question, Describe):
-            self._say(_description())
+            self._say(description())
         elif isinstance(question, Run):
             with self._state:
                 if self._job:
@@ -149,7 +151,7 @@ class Worker:
         except StopIteration as stop:
             return ResultMessage(id=run.id, kind=run.kind, result=stop.value)
         except Exception as error:
-            return _error(error, run.id)
+            return error_message(error, run.id)
 
     def _hold(self, report: _Reports) -> None:
         """Wait while paused; raise if the job was cancelled."""
@@ -244,17 +246,22 @@ def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     return questions, answers
 
 
-def _error(error: Exception, job: str | None = None) -> ErrorMessage:
+def error_message(error: Exception, job: str | None = None) -> ErrorMessage:
+    """Give what is said of an error: of a job, or of a message that was not understood."""
     if isinstance(error, MemoryError):
         error = DeviceError("there is not enough memory: use shorter segments")
+    elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        error = AudioFileError(f"{str(error.filename)[:MOST_SHOWN]}...: the name is too long for a file")
     elif not isinstance(error, NastFxError):
         logger.error("a defect", exc_info=error)
         error = NastFxError(f"this is a defect of nast-fx ({type(error).__name__}: {error})")
     known: Any = error
-    return ErrorMessage(id=job, kind=type(error).__name__, message=str(error), exit_code=known.exit_code)
+    words = str(error).encode("utf-8", "replace").decode()  # half a character pair, as a message may hold one
+    return ErrorMessage(id=job, kind=type(error).__name__, message=words, exit_code=known.exit_code)
 
 
-def _description() -> Description:
+def description() -> Description:
+    """Give the schemas of all requests, methods and messages."""
     messages = {f"to {name}": model.model_json_schema() for name, model in QUESTIONS.items()}
     messages |= {f"from {name}": model.model_json_schema() for name, model in ANSWERS.items()}
     return Description(

@@ -43,6 +43,7 @@ COMMANDS = (
     "batch",
     "watch",
     "worker",
+    "serve",
 )
 
 

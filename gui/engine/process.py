@@ -18,6 +18,7 @@ from PyQt6.QtCore import QObject, QProcess, pyqtSignal
 from nast_fx.errors import NastFxError, UsageError
 from nast_fx.models import Settings
 from nast_fx.models.messages import MAX_LINE, PROTOCOL, ErrorMessage, Greeting, Hello, parse_answer
+from nast_fx.own_process import own_command
 
 from ..translation import gettext as _
 
@@ -174,10 +175,7 @@ def worker_command(*, is_background: bool = False) -> list[str]:
         Whether it leaves the processor to what is heard and shown.
     """
     options = ["--background"] if is_background else []
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "worker", *options]
-    # -P: a file of the user's that happens to be called json.py is not ours to run.
-    return [sys.executable, "-P", "-m", "nast_fx", "worker", *options]
+    return own_command("nast_fx", "worker", *options)
 
 
 def _how_it_ended(code: int, is_crash: bool) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nast_fx.chain.host_messages import GarbageError, Message, receive, send
 from nast_fx.errors import NastFxError
+from nast_fx.own_process import apart, own_command
 
 if TYPE_CHECKING:
     from nast_fx.audio import Samples
@@ -53,15 +54,13 @@ class HostProcess:
         self.label = label
         self._lock = threading.Lock()
         self._late = threading.Event()
-        # -P: a file of the user's that happens to be called json.py is not ours to run.
-        command = [sys.executable, "-P", "-m", "nast_fx.chain.hosted"]
         try:
             self._process = subprocess.Popen(
-                command,
+                own_command("nast_fx.chain.hosted"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                **_apart(),
+                **apart(),
             )
         except OSError as error:
             raise PluginError(f"{label}: no process can be started for the plugin: {error}") from error
@@ -163,13 +162,6 @@ class HostProcess:
         if code == 0:
             return PluginError(f"{self.label}: the plugin ended its process while {doing}")
         return PluginError(f"{self.label}: the plugin crashed while {doing} ({_reason(code)})")
-
-
-def _apart() -> dict[str, Any]:
-    """Options that keep the keyboard's signals, and a console window, away from the process."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
 
 
 def _reason(code: int) -> str:

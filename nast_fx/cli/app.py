@@ -39,6 +39,7 @@ COMMANDS = {
     "reproduce": "Measure the claims of the papers again.",
     "gui": "Open the desktop app.",
     "worker": "Do jobs for another program, by JSON lines.",
+    "serve": "Do jobs for several programs of yours on this machine, at a socket.",
     "train": "Train a network on instruments or sounds, or an autoencoder.",
 }
 

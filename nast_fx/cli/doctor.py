@@ -61,6 +61,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON object on
 
 def _examine() -> _Findings:
     found = _Findings({"nast_fx": __version__})
+    found.look("build", _build)
     found.look("python", lambda: f"{platform.python_version()} in {sys.prefix}")
     found.look("system", lambda: f"{platform.platform()}, {os.cpu_count()} processors")
     found.look("packages", lambda: {name: importlib.metadata.version(name) for name in PACKAGES})
@@ -75,6 +76,17 @@ def _examine() -> _Findings:
     found.look("temporary_folder", _temporary)
     found.look("user_data", _user_data)
     return found
+
+
+def _build() -> dict[str, str]:
+    """Of the program, and of torch: its CPU build, or which CUDA or ROCm it was made for."""
+    import torch
+
+    from nast_fx.build import build_facts
+
+    hip = getattr(torch.version, "hip", None)
+    made_for = f"CUDA {torch.version.cuda}" if torch.version.cuda else f"ROCm {hip}" if hip else "CPU"
+    return build_facts() | {"torch": made_for}
 
 
 def _devices() -> dict[str, str]:

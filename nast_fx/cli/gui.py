@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from nast_fx.errors import AudioFileError, NastFxError
+from nast_fx.own_process import own_command
 
 __all__ = ["app"]
 
@@ -19,22 +20,21 @@ app = typer.Typer(add_completion=False)
 
 PACKAGE = "nast_fx_gui"
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-TRY_QT = "from PyQt6.QtGui import QGuiApplication; QGuiApplication([])"
 
 
 @app.command(epilog="Example: nast-fx gui song.wav")
 def gui(
-    content: Annotated[
-        Path | None, typer.Argument(metavar="[CONTENT]", help="Recording to open.", show_default=False)
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="Recording, style or preset to open.", show_default=False),
     ] = None,
 ) -> None:
     """Open the desktop app; it ends when its window is closed."""
-    if content is not None and not content.is_file():
-        raise AudioFileError(f"{content}: there is no such file")
+    if file is not None and not file.is_file():
+        raise AudioFileError(f"{file}: there is no such file")
     _check_display()
     _check_qt()
-    # -P: a file of the user's that happens to be called json.py is not ours to run.
-    command = [sys.executable, "-P", "-m", PACKAGE, *([str(content)] if content else [])]
+    command = own_command(PACKAGE, *([str(file)] if file else []))
     if code := subprocess.run(command, check=False).returncode:
         raise NastFxError(f"the window ended with exit code {code}")
 
@@ -48,7 +48,8 @@ def _check_display() -> None:
 def _check_qt() -> None:
     if importlib.util.find_spec(PACKAGE) is None:
         raise NastFxError("the desktop app is not installed; install nast-fx once more")
-    done = subprocess.run([sys.executable, "-P", "-c", TRY_QT], capture_output=True, text=True, check=False)
+    command = own_command(f"{PACKAGE}.display")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()] or ["it crashed"]
         # Qt says it first and then much more, Python says it last.

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -14,9 +13,10 @@ from typing import Any
 
 from nast_fx.errors import NastFxError
 from nast_fx.models.messages import PROTOCOL, ErrorMessage
+from nast_fx.own_process import apart, own_command
 from nast_fx.progress import Progress
 
-__all__ = ["WorkerDiedError", "WorkerProcess"]
+__all__ = ["WorkerDiedError", "WorkerProcess", "worker_environment"]
 
 LEAVE_SECONDS = 5.0  # to end by itself, before it is ended
 # What the libraries under torch and numpy read when they are loaded.
@@ -47,12 +47,12 @@ class WorkerProcess:
         self.threads = threads
         try:
             self._process = subprocess.Popen(
-                _command(),
+                own_command("nast_fx", "worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if os.environ.get("NAST_FX_DEBUG") else subprocess.DEVNULL,
-                env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-                **_apart(),
+                env=worker_environment(threads),
+                **apart(),
             )
         except OSError as error:
             raise WorkerDiedError(f"no worker can be started: {error}") from error
@@ -147,18 +147,9 @@ class WorkerProcess:
         return WorkerDiedError(f"the worker was ended ({how}){hint}")
 
 
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "worker"]
-    # -P: a file of the user's that happens to be called json.py is not ours to run.
-    return [sys.executable, "-P", "-m", "nast_fx", "worker"]
-
-
-def _apart() -> dict[str, Any]:
-    """Options that keep the keyboard's signals, and a console window, away from it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+def worker_environment(threads: int) -> dict[str, str]:
+    """Give the environment of a worker that computes with so many threads."""
+    return os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

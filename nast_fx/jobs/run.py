@@ -17,6 +17,7 @@ from nast_fx.jobs.kinds import COMPUTING, KINDS, WITH_SIDES
 from nast_fx.jobs.receipt import write_receipt
 from nast_fx.models import validated
 from nast_fx.models.messages import REQUESTS
+from nast_fx.models.plain import check_plain_tree
 from nast_fx.plain import plain
 from nast_fx.progress import Steps, drain
 
@@ -48,6 +49,7 @@ def steps_of(values: Mapping[str, Any], switch: Switch | None = None) -> Steps[d
     kind = values["kind"]
     if kind not in KINDS:
         raise UsageError(f"there is no kind of job '{kind}'{did_you_mean(str(kind), KINDS)}")
+    _check_texts(values)
     request = validated(REQUESTS[kind], values["request"])
     sides = {name: Path(path) for name, path in (values.get("side_files") or {}).items()}
     if sides and kind not in WITH_SIDES:
@@ -82,6 +84,14 @@ def request_values(request: Any) -> dict[str, Any]:
     """Give a request as what JSON has; `validated` makes the same request of it."""
     values: dict[str, Any] = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return values
+
+
+def _check_texts(values: Mapping[str, Any]) -> None:
+    """Check what no file's name may hold, ahead of the system that would say it in its own words."""
+    try:
+        check_plain_tree({key: values.get(key) for key in ("request", "side_files", "receipt")})
+    except ValueError as error:
+        raise UsageError(f"the request cannot be used: {error}") from None
 
 
 def _set_threads(kind: str, asked: int | None) -> int | None:

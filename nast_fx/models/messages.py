@@ -48,6 +48,9 @@ class Hello(Settings):
 
     type: Literal["hello"] = setting("hello", "Always hello.")
     protocol: int = setting(PROTOCOL, "Version that the sender speaks.", ge=1)
+    token: str | None = setting(
+        None, "What a service at a port has written into its file; a worker asks for none.", max_length=200
+    )
 
 
 class Describe(Settings):

@@ -19,7 +19,7 @@ def check_plain_tree(values: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        One sentence: nested too deeply, a number beyond 64 bits, a NUL character, a date.
+        One sentence: nested too deeply, a number beyond 64 bits, a NUL character, half a character, a date.
     """
     rest: list[tuple[Any, int]] = [(dict(values), 0)]
     while rest:
@@ -35,9 +35,20 @@ def check_plain_tree(values: Mapping[str, Any]) -> None:
             raise ValueError("a whole number in it is beyond 64 bits")
         elif isinstance(value, str) and "\0" in value:
             raise ValueError("a text in it holds a NUL character")
+        elif isinstance(value, str) and not _is_text(value):
+            raise ValueError("a text in it holds half a character")
         elif not isinstance(value, (str, int, float, Settings)) and value is not None:
             kind = "date or a time" if hasattr(value, "isoformat") else type(value).__name__
             raise ValueError(f"a {kind} in it has no meaning")
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written: a name of a file that is no UTF-8 can, half a pair of UTF-16 cannot."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_types(model: type[Settings], values: Mapping[str, Any], where: str = "") -> None:

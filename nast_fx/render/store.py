@@ -28,9 +28,11 @@ from safetensors.numpy import save
 from nast_fx.audio import Samples
 from nast_fx.audio.atomic import AtomicFile
 from nast_fx.audio.stale import remove_stale
+from nast_fx.build import FACTS_FILE
 from nast_fx.errors import AudioFileError
 from nast_fx.methods import Method, Segment, StyleSound
 from nast_fx.optimize import Outcome
+from nast_fx.own_process import is_frozen
 
 __all__ = ["KeptSegment", "SegmentFiles", "SegmentStore", "segment_key", "style_digest"]
 
@@ -230,6 +232,8 @@ def _engine() -> str:
     for package in ENGINE:
         for path in sorted((root / package).glob("*.py")):
             whole.update(path.read_bytes())
+    if is_frozen():  # there are no sources beside the app
+        whole.update(FACTS_FILE.read_bytes())
     with contextlib.suppress(PackageNotFoundError):
         whole.update(version("nast-fx").encode())
     return whole.hexdigest()

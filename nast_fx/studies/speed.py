@@ -25,6 +25,7 @@ from nast_fx.losses import ContentTerm, GramTerm, Objective
 from nast_fx.methods import LEVEL
 from nast_fx.networks import Architecture, InfiniteNetwork
 from nast_fx.optimize import WaveformCanvas
+from nast_fx.own_process import own_command
 from nast_fx.progress import Progress, Steps
 from nast_fx.representations import LogMagnitude
 from nast_fx.studies.song import song
@@ -137,7 +138,7 @@ def _render(quality: str, seconds: float) -> tuple[float, int | None]:
         save_audio(style, SOUNDS["bells"](12.0))
         command = ["render", str(content), "--style", str(style), "-o", str(output), "--quality", quality]
         began = time.perf_counter()
-        peak = _run_and_watch([sys.executable, "-m", "nast_fx", *command, "--quiet", "-d", "cpu"])
+        peak = _run_and_watch(own_command("nast_fx", *command, "--quiet", "-d", "cpu"))
         return (time.perf_counter() - began) / seconds, peak
 
 

@@ -84,6 +84,14 @@ def named_style(name: str | Path) -> FoundStyle | None:
     return known.get(text.removesuffix(STYLE_SUFFIX))
 
 
+def _is_file(name: str | Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def find_style(name_or_path: str | Path) -> FoundStyle:
     """Find a style file; a file of that very name comes before a style of that name.
 
@@ -92,7 +100,7 @@ def find_style(name_or_path: str | Path) -> FoundStyle:
     UsageError
         There is neither.
     """
-    if Path(name_or_path).is_file():
+    if _is_file(name_or_path):
         return FoundStyle(Path(name_or_path), "file")
     if found := named_style(name_or_path):
         return found

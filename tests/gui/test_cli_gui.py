@@ -14,6 +14,11 @@ def run(args: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     return code, capsys.readouterr().err
 
 
+def ends_with(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let other code than ours look for a display."""
+    monkeypatch.setattr(gui, "own_command", lambda *_module: [sys.executable, "-c", code])
+
+
 def test_no_display_is_said_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -34,12 +39,12 @@ def test_a_missing_file_opens_no_window(tmp_path: Path, capsys: pytest.CaptureFi
 def test_qt_that_cannot_load_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(gui, "TRY_QT", "raise ImportError('libEGL.so.1: cannot open')")
+    ends_with(monkeypatch, "raise ImportError('libEGL.so.1: cannot open')")
     code, text = run([], capsys)
     assert code == 1
     assert "libEGL.so.1" in text
     assert "PyQt6 cannot open a window" in text
-    monkeypatch.setattr(gui, "TRY_QT", "import sys; sys.exit('qt.qpa.plugin: xcb-cursor0 is needed.\\nmore')")
+    ends_with(monkeypatch, "import sys; sys.exit('qt.qpa.plugin: xcb-cursor0 is needed.\\nmore')")
     code, text = run([], capsys)
     assert (code, len(text.strip().splitlines())) == (1, 1)
     assert text.strip().endswith("xcb-cursor0 is needed")

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, values_of
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -102,6 +102,18 @@ def test_nothing_heavy_is_loaded_and_the_window_is_there_soon() -> None:
     assert not HEAVY & set(modules)
     assert "nast_fx.models.preset" in modules
     assert float(seconds) < MOST_SECONDS
+
+
+def test_a_file_is_taken_as_what_its_name_says(
+    window: MainWindow, listener: FakeEngine, tmp_path: Path
+) -> None:
+    for name in ("song.wav", "rain.naststyle", "glue.toml"):
+        (tmp_path / name).write_bytes(b"x")
+        window.open_file(tmp_path / name)
+    state = window.session.document.state
+    assert state.content == tmp_path / "song.wav"
+    assert [style.path for style in state.preset.styles] == [tmp_path / "rain.naststyle"]
+    assert values_of(listener.last("presets", "import").request)["path"] == str(tmp_path / "glue.toml")
 
 
 def test_a_whole_render(window: MainWindow, renderer: FakeEngine, tmp_path: Path) -> None:
