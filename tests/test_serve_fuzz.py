@@ -201,25 +201,27 @@ def test_two_hundred_clients_at_once(served: Served, victim: Caller) -> None:
     assert answers(served)
 
 
+def come_and_go(served: Served, number: int) -> None:
+    """Ask for work, and leave in one of four ways without a word."""
+    caller = served.call()
+    caller.run("a", "wait", seconds=600)
+    caller.run("b", "wait", seconds=600)
+    assert caller.hear()["stage"] == "waiting"  # it was let in
+    caller.say({"type": "describe"})
+    if number % 4 == 0:
+        caller.socket.sendall(b'{"type": "run", "id": "' + b"x" * 100_000)  # a line without its end
+    elif number % 4 == 1:
+        caller.socket.shutdown(socket.SHUT_WR)
+    elif number % 4 == 2:
+        caller.hear()
+    elif number % 4 == 3:
+        for _ in range(20):
+            caller.say({"type": "describe"})  # 200 kB each, and it reads none
+    caller.close()
+
+
 def test_nothing_is_left_of_clients_that_were_there(served: Served) -> None:
     """Files and memory after hundreds of clients that leave as they please are what they were."""
-
-    def come_and_go(number: int) -> None:
-        caller = served.call()
-        caller.run("a", "wait", seconds=600)
-        caller.run("b", "wait", seconds=600)
-        assert caller.hear()["stage"] == "waiting"  # it was let in
-        caller.say({"type": "describe"})
-        if number % 4 == 0:
-            caller.socket.sendall(b'{"type": "run", "id": "' + b"x" * 100_000)  # a line without its end
-        elif number % 4 == 1:
-            caller.socket.shutdown(socket.SHUT_WR)
-        elif number % 4 == 2:
-            caller.hear()
-        elif number % 4 == 3:
-            for _ in range(20):
-                caller.say({"type": "describe"})  # 200 kB each, and it reads none
-        caller.close()
 
     def settled() -> tuple[int, int]:
         caller = served.call()
@@ -230,10 +232,10 @@ def test_nothing_is_left_of_clients_that_were_there(served: Served) -> None:
         return served.n_files(), served.memory()
 
     for number in range(40):
-        come_and_go(number)
+        come_and_go(served, number)
     files, memory = settled()
     for number in range(400):
-        come_and_go(number)
+        come_and_go(served, number)
     files_after, memory_after = settled()
     until = time.monotonic() + 20
     while files_after > files and time.monotonic() < until:  # the last one's may not have been closed yet
