@@ -27,7 +27,12 @@ class BenchOptions(ReportingOptions):
     """What `bench` takes."""
 
     quick: Annotated[
-        bool, typer.Option("--quick", help="Against 100 iterations of the finite network, not 300.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="Against 100 iterations of the finite network, not 300; with --quality, published methods"
+            " only where they were rendered before.",
+        ),
     ] = False
     quality: Annotated[
         bool,
@@ -79,7 +84,7 @@ def _steps(options: BenchOptions, output: Path | None) -> Steps[str]:
     if options.quality:
         from nast_fx.studies.results import results
 
-        return results(output)
+        return results(output, quick=options.quick)
     if options.key:
         from nast_fx.studies.key_bench import key_bench
 

@@ -37,7 +37,8 @@ class RenderPlan(Settings):
     quality: Quality = setting("normal", "Effort: draft is 0.3, high 3 times the method's iterations.")
     strength: float = setting(
         1.0,
-        "How far toward the style: the method's own balance (1), less of the style (below 1).",
+        "How far toward the style: from the content (0) to the style's own spread (1); with published"
+        " methods, their own balance (1), less of the style (below 1).",
         ge=0,
         le=1,
     )

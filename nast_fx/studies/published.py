@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 
 from nast_fx.audio import ArraySource, Audio, check_samples, resample
 from nast_fx.methods import Method, build_method
@@ -23,7 +25,7 @@ from nast_fx.render import Reference, References, style_source
 from nast_fx.render.store import KeptSegment, SegmentFiles
 from nast_fx.studies.recordings import Pair
 
-__all__ = ["PUBLISHED", "PublishedRenders", "papers_view", "render_bare"]
+__all__ = ["PUBLISHED", "BareRenders", "papers_view"]
 
 PUBLISHED = ("ulyanov-lebedev", "mital", "barry-kim", "verma-smith", "vedak-bhatia")
 PAPERS_RATE = 22_050
@@ -31,31 +33,32 @@ MOST_BYTES = 2**30
 BARE = Tracking(key="off", loudness_follow=0.0)
 
 
-class PublishedRenders:
-    """Renders, made once.
+class BareRenders:
+    """Renders of bare methods, made once.
 
     Parameters
     ----------
-    folder : path
-        Where they are kept.
+    folder : path, optional
+        Where they are kept; by default in the user's cache.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = folder or platformdirs.user_cache_path("nast-fx", appauthor=False) / "bench"
         self._kept = SegmentFiles(folder, most_bytes=MOST_BYTES)
 
-    def render(self, pair: Pair, name: str) -> Steps[Audio]:
+    def render(self, pair: Pair, name: str, settings: Mapping[str, Any] | None = None) -> Steps[Audio]:
         """Give a method's result for a pair (1, frame) at `PAPERS_RATE`."""
-        method = build_method(name)
+        method = build_method(name, settings)
         key = _key(pair, method)
         if (kept := self._kept.get(key)) is not None:
             return Audio(kept.waveform, PAPERS_RATE)
-        made = yield from render_bare(pair, method)
+        made = yield from _render(pair, method)
         losses = np.zeros((0, 0), dtype=np.float32)
         self._kept.put(key, KeptSegment(made.samples, (), (), losses, 0))
         return made
 
     def has(self, pair: Pair, name: str) -> bool:
-        """Whether a result is there already."""
+        """Whether a result at the published settings is there already."""
         return self._kept.get(_key(pair, build_method(name))) is not None
 
 
@@ -65,8 +68,8 @@ def papers_view(audio: Audio) -> Audio:
     return Audio(resample(mono, audio.sample_rate, PAPERS_RATE), PAPERS_RATE)
 
 
-def render_bare(pair: Pair, method: Method[Any]) -> Steps[Audio]:
-    """Render a pair as the papers' systems see it, in one segment and with nothing around the method."""
+def _render(pair: Pair, method: Method[Any]) -> Steps[Audio]:
+    """Render a pair in one segment, and with nothing around the method."""
     content = papers_view(pair.content)
     seconds = content.samples.shape[1] / PAPERS_RATE
     source = ArraySource(content)
