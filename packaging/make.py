@@ -106,8 +106,9 @@ def freeze() -> None:
 def add_papers(version: str) -> None:
     """Put license texts and the bill of materials into the app; the bill into dist/, too."""
     shipped = json.loads((WORK / "shipped.json").read_text(encoding="utf-8"))
+    ours = [SITE, WORK, ROOT / "packaging", ROOT / "LICENSE"]
     # PyInstaller's own part starts the executable; its license has an exception for what it makes.
-    components = components_of(shipped, [SITE, WORK, ROOT], tools=["pyinstaller"])
+    components = components_of(shipped, ours, tools=["pyinstaller"])
     write_licenses(components, APP / "licenses")
     shutil.copyfile(ROOT / "LICENSE", APP / "LICENSE")
     for path in (APP, *APP.rglob("*")):
