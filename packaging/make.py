@@ -111,6 +111,7 @@ def add_papers(version: str) -> None:
     components = components_of(shipped, ours, tools=["pyinstaller"])
     write_licenses(components, APP / "licenses")
     shutil.copyfile(ROOT / "LICENSE", APP / "LICENSE")
+    shutil.copytree(ROOT / "packaging" / "reaper", APP / "reaper", dirs_exist_ok=True)
     for path in (APP, *APP.rglob("*")):
         if not path.is_symlink():  # whatever the umask is here: others read it elsewhere
             path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))
