@@ -61,7 +61,7 @@ def components_of(
     ----------
     shipped : iterable of (name in the app, path on this machine)
     ours : iterable of Path
-        Folders of our own files.
+        Files and folders of our own.
     tools : iterable of str
         Distributions that put something of theirs into the executable itself.
 
@@ -140,9 +140,11 @@ def write_licenses(components: Iterable[Component], folder: Path) -> None:
 
 
 def _python_owners() -> dict[Path, importlib.metadata.Distribution]:
-    """Map every file of every installed distribution to it."""
+    """Map every file of every installed distribution, but our own, to it."""
     owners = {}
     for distribution in importlib.metadata.distributions():
+        if distribution.metadata["Name"] == OURS:
+            continue
         for file in distribution.files or ():
             path = Path(str(distribution.locate_file(file)))
             owners[path] = owners[path.resolve()] = distribution

@@ -106,10 +106,12 @@ def freeze() -> None:
 def add_papers(version: str) -> None:
     """Put license texts and the bill of materials into the app; the bill into dist/, too."""
     shipped = json.loads((WORK / "shipped.json").read_text(encoding="utf-8"))
+    ours = [SITE, WORK, ROOT / "packaging", ROOT / "LICENSE"]
     # PyInstaller's own part starts the executable; its license has an exception for what it makes.
-    components = components_of(shipped, [SITE, WORK, ROOT], tools=["pyinstaller"])
+    components = components_of(shipped, ours, tools=["pyinstaller"])
     write_licenses(components, APP / "licenses")
     shutil.copyfile(ROOT / "LICENSE", APP / "LICENSE")
+    shutil.copytree(ROOT / "packaging" / "reaper", APP / "reaper", dirs_exist_ok=True)
     for path in (APP, *APP.rglob("*")):
         if not path.is_symlink():  # whatever the umask is here: others read it elsewhere
             path.chmod(path.stat().st_mode | (0o555 if path.stat().st_mode & 0o100 else 0o444))

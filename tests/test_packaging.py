@@ -90,25 +90,16 @@ def test_the_wheel_runs_where_nothing_else_of_ours_is(given: tuple[Path, Path], 
             [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
         ).strip()
     )
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--target",
-        str(site),
-        str(given[1]),
-    ]
-    subprocess.run(install, check=True)
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target"]
+    subprocess.run([*install, str(site), str(given[1])], check=True)
     # Other people's packages from here; a .pth line reads no other .pth, so no working copy comes along.
     (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     code = "import nast_fx, nast_fx_gui, nast_fx_presets as p; print(nast_fx.__file__, p.__file__)"
-    said = subprocess.check_output([python, "-c", code], text=True, cwd=tmp_path)
+    bare = {name: value for name, value in make.os.environ.items() if name != "PYTHONPATH"}
+    said = subprocess.check_output([python, "-c", code], text=True, cwd=tmp_path, env=bare)
     assert said.count(str(tmp_path)) == 2
     listed = subprocess.check_output(
-        [python, "-m", "nast_fx", "presets", "list", "--json"], text=True, cwd=tmp_path
+        [python, "-m", "nast_fx", "presets", "list", "--json"], text=True, cwd=tmp_path, env=bare
     )
     assert "lo-fi-tape" in listed
 

@@ -26,7 +26,7 @@ MANY = 200  # clients
 LINE = 0.25  # MiB
 GROWTH = 24 * 2**20  # bytes that a service may grow by; allocators keep some of what was freed
 QUIET = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 
 words = st.text(max_size=30) | st.sampled_from(["", "victim", "1", "0", "\0", "../../etc/passwd", "\ud800"])
@@ -202,7 +202,7 @@ def test_two_hundred_clients_at_once(served: Served, victim: Caller) -> None:
 
 
 def come_and_go(served: Served, number: int) -> None:
-    """Ask for work, and leave in one of four ways without a word."""
+    """Ask for much, and leave in one of four ways."""
     caller = served.call()
     caller.run("a", "wait", seconds=600)
     caller.run("b", "wait", seconds=600)
@@ -220,23 +220,24 @@ def come_and_go(served: Served, number: int) -> None:
     caller.close()
 
 
+def settled(served: Served) -> tuple[int, int]:
+    """Open files and memory, once what others have left behind is over."""
+    caller = served.call()
+    caller.run("end", "wait", seconds=0)  # comes after what the others have left behind
+    assert caller.hear_end("end")["type"] == "result"
+    caller.close()
+    assert answers(served)
+    return served.n_files(), served.memory()
+
+
 def test_nothing_is_left_of_clients_that_were_there(served: Served) -> None:
     """Files and memory after hundreds of clients that leave as they please are what they were."""
-
-    def settled() -> tuple[int, int]:
-        caller = served.call()
-        caller.run("end", "wait", seconds=0)  # comes after what the others have left behind
-        assert caller.hear_end("end")["type"] == "result"
-        caller.close()
-        assert answers(served)
-        return served.n_files(), served.memory()
-
     for number in range(40):
         come_and_go(served, number)
-    files, memory = settled()
+    files, memory = settled(served)
     for number in range(400):
         come_and_go(served, number)
-    files_after, memory_after = settled()
+    files_after, memory_after = settled(served)
     until = time.monotonic() + 20
     while files_after > files and time.monotonic() < until:  # the last one's may not have been closed yet
         time.sleep(0.1)

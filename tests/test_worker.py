@@ -68,6 +68,10 @@ def test_it_says_what_it_is(steady: Talk) -> None:
         (b'{"type": "run", "kind": "wait", "request": {}}', "id"),
         (b'{"type": "cancel", "id": "9"}', "no job 9 is running"),
         (b'{"type": "hello", "protocol": 99}', "this worker speaks 1"),
+        (
+            b'{"type": "run", "id": "1", "kind": "wait", "request": {}, "side_files": {"histry": "x"}}',
+            "did you mean 'history'?",
+        ),
         (b'{"type": "pause", "now": true}', "there is no setting 'now'"),
         (b"x" * (MAX_LINE + 10), "at most 64 MiB"),
     ],

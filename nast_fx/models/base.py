@@ -6,8 +6,9 @@ reference pages are all made from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -68,7 +69,8 @@ def _sentence(model: type[Settings], error: ValidationError) -> str:
         return f"there is no setting '{_written(name)}'{did_you_mean(name, known_names)}"
     if name not in model.model_fields:
         return str(first["msg"]).removeprefix("Value error, ")
-    known = get_args(model.model_fields[name].annotation) if first["type"] == "literal_error" else ()
+    # The words as the error has them: it may be about a key within the field.
+    known = re.findall(r"'([^']*)'", first["ctx"]["expected"]) if first["type"] == "literal_error" else ()
     given = _written(first["input"])
     near = did_you_mean(given, known)
     return f"{name}={given} must be {_rule(model, name, first)}{near}"

@@ -18,7 +18,7 @@ from platformdirs import user_state_path
 
 from nast_fx.errors import AudioFileError, UsageError
 
-__all__ = ["Place", "PortPlace", "SocketPlace", "default_place"]
+__all__ = ["BACKLOG", "Place", "PortPlace", "SocketPlace", "default_place"]
 
 HOST = "127.0.0.1"
 UNIX: int = getattr(socket, "AF_UNIX", -1)  # the family; Windows has none

@@ -29,7 +29,7 @@ from nast_fx.models.service import ServiceLimits
 from nast_fx.service.client import Client
 from nast_fx.service.door import Door, greeting
 from nast_fx.service.lane import Lane
-from nast_fx.service.place import Place
+from nast_fx.service.place import BACKLOG, Place
 from nast_fx.service.turns import Job, Turns
 from nast_fx.worker import description, error_message
 
@@ -74,7 +74,7 @@ class Service:
         listener = place.open()
         try:
             self._door.token = place.token
-            server = await asyncio.start_server(self._meet, sock=listener)
+            server = await asyncio.start_server(self._meet, sock=listener, backlog=BACKLOG)
             work = [asyncio.create_task(lane.run()) for lane in self._lanes]
             on_ready()
             await self._ended.wait()

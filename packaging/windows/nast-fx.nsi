@@ -57,6 +57,7 @@ Section "Uninstall"
   ; Only what was put here: presets and styles of the user's own are elsewhere, and stay.
   RMDir /r "$INSTDIR\_internal"
   RMDir /r "$INSTDIR\licenses"
+  RMDir /r "$INSTDIR\reaper"
   Delete "$INSTDIR\nast-fx.exe"
   Delete "$INSTDIR\nast-fx-gui.exe"
   Delete "$INSTDIR\nast-fx.ico"
