@@ -25,11 +25,11 @@ from torch.nn import functional
 
 from nast_fx.methods.bands import Bands, long_frames
 
-__all__ = ["StyleEnvelopes", "follow_envelopes", "style_envelopes"]
+__all__ = ["N_STEPS", "StyleEnvelopes", "follow_envelopes", "style_envelopes"]
 
 COMPRESSION = 0.15  # of powers
 N_QUANTILES = 512
-N_STEPS = 100
+N_STEPS = 100  # more bring nothing
 LEARNING_RATE = 0.08
 EPSILON = 1.0  # of Adam, of a gradient that begins near 10: where nothing is to be gained, nothing moves
 WEIGHTS = {
@@ -90,6 +90,7 @@ def follow_envelopes(
     *,
     texture: float,
     tone: float,
+    n_steps: int = N_STEPS,
 ) -> Tensor:
     """Bring a result's band envelopes toward the style's, with the content's onsets, level and harmony.
 
@@ -102,6 +103,8 @@ def follow_envelopes(
         How far the envelopes go from the content's to the style's, 0 ... 1.
     tone : float
         How far the long-term spectrum does, 0 ... 1.
+    n_steps : int
+        Of the solver.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def follow_envelopes(
     if style is not None and texture > 0:
         target = _between(wanted, style, texture)
         solver = _Solver(bands, target, result, content, wanted)
-        gains = (gains + solver.solve(power * (2 * follow).exp())).clamp_max(LONGEST_GAIN)
+        gains = (gains + solver.solve(power * (2 * follow).exp(), n_steps)).clamp_max(LONGEST_GAIN)
     gains = gains + (1 - tone) * _tone_gains(power * (2 * gains).exp(), wanted)
     styled = bands.apply(spectrum, gains)
     made = bands.waveform(styled * _pause_gains(styled, own, bands)[:, None], result.shape[1])
@@ -156,11 +159,11 @@ class _Solver:
         self._magnitude = bands.pitched(result)
         self._pitches = functional.normalize(self._chroma(bands.pitched(content)), dim=1)
 
-    def solve(self, power: Tensor) -> Tensor:
+    def solve(self, power: Tensor, n_steps: int) -> Tensor:
         """Give gains (row, band, column) for powers, as natural logarithms of amplitudes."""
         gains = torch.zeros_like(power, requires_grad=True)
         steps = torch.optim.Adam([gains], lr=LEARNING_RATE, eps=EPSILON)
-        for _ in range(N_STEPS):
+        for _ in range(n_steps):
             steps.zero_grad()
             loss = self._loss(power, gains * self._active).sum() * power[0].numel()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -41,7 +41,7 @@ from nast_fx.methods.base import (
     solution,
     style_view,
 )
-from nast_fx.methods.envelopes import StyleEnvelopes, follow_envelopes, style_envelopes
+from nast_fx.methods.envelopes import N_STEPS, StyleEnvelopes, follow_envelopes, style_envelopes
 from nast_fx.models import InfiniteSettings
 from nast_fx.networks import INFINITE, Architecture, build_network
 from nast_fx.optimize import Solution, WaveformCanvas, minimize
@@ -52,6 +52,7 @@ from nast_fx.representations import LogMagnitude
 __all__ = ["Infinite"]
 
 GOAL_PULL = 2.0  # of a style's term with a goal, so that the content does not hold it far above
+ENVELOPE_STEPS = 2.5  # of the envelope stage, for one of the optimizer
 LARGEST_FLOOR = 0.5  # a style whose halves differ by more says too little of itself to stop there
 
 
@@ -138,7 +139,10 @@ class Infinite(Method[InfiniteSettings]):
         facts = targets.facts
         style = StyleEnvelopes(facts["quantiles"], facts["correlations"]) if texture > 0 else None
         bands = Bands(targets.representation.sample_rate, waveform.device)
-        return follow_envelopes(waveform, content, style, bands, texture=texture, tone=s.tone)
+        n_steps = min(N_STEPS, round(ENVELOPE_STEPS * s.max_iterations))
+        return follow_envelopes(
+            waveform, content, style, bands, texture=texture, tone=s.tone, n_steps=n_steps
+        )
 
     def _facts(self, style: StyleSound, view: View) -> dict[str, Tensor]:
         """Measure what the goal and the envelope stage compare with."""
