@@ -52,7 +52,8 @@ from nast_fx.representations import LogMagnitude
 __all__ = ["Infinite"]
 
 GOAL_PULL = 2.0  # of a style's term with a goal, so that the content does not hold it far above
-ENVELOPE_STEPS = 2.5  # of the envelope stage, for one of the optimizer
+ENVELOPE_STEPS = 2.5  # of the envelope stage, for one of the optimizer ...
+FEWEST_STEPS = 30  # ... and so many at least, in which it settles
 LARGEST_FLOOR = 0.5  # a style whose halves differ by more says too little of itself to stop there
 
 
@@ -139,7 +140,7 @@ class Infinite(Method[InfiniteSettings]):
         facts = targets.facts
         style = StyleEnvelopes(facts["quantiles"], facts["correlations"]) if texture > 0 else None
         bands = Bands(targets.representation.sample_rate, waveform.device)
-        n_steps = min(N_STEPS, round(ENVELOPE_STEPS * s.max_iterations))
+        n_steps = min(N_STEPS, max(FEWEST_STEPS, round(ENVELOPE_STEPS * s.max_iterations)))
         return follow_envelopes(
             waveform, content, style, bands, texture=texture, tone=s.tone, n_steps=n_steps
         )
