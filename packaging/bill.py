@@ -158,11 +158,18 @@ def _of_distribution(distribution: importlib.metadata.Distribution) -> Component
         for file in distribution.files or ()
         if LICENSE_NAMES.search(file.name) and file.suffix in ("", ".txt", ".md", ".rst", ".APACHE", ".BSD")
     ]
-    url = facts["Home-page"] or next(iter(facts.get_all("Project-URL") or [""])).partition(", ")[2]
+    url = _field(facts, "Home-page") or next(iter(facts.get_all("Project-URL") or [""])).partition(", ")[2]
     name = facts["Name"]
-    license_name = facts["License-Expression"] or _classified(facts) or _first_line(facts["License"])
+    license_name = (
+        _field(facts, "License-Expression") or _classified(facts) or _first_line(_field(facts, "License"))
+    )
     texts = [text for text in texts if text.is_file()] or _common_text(license_name)
     return Component(name, distribution.version, "pypi", license_name, url or "", texts)
+
+
+def _field(facts: importlib.metadata.PackageMetadata, name: str) -> str:
+    """Give a field, or nothing: newer readers of metadata raise where it is missing."""
+    return next(iter(facts.get_all(name) or [""]))
 
 
 def _classified(facts: importlib.metadata.PackageMetadata) -> str:

@@ -18,7 +18,19 @@ from nast_fx.jobs.stem_group import StemGroup
 from nast_fx.jobs.stems import StemVerdict, check_group
 from nast_fx.progress import drain
 
-QUICK = ("-s", "rain.wav", "--set", "max_iterations=8", "--key", "off", "-j", "1", "--json")
+QUICK = (
+    "-s",
+    "rain.wav",
+    "--set",
+    "max_iterations=8",
+    "--set",
+    "texture=0",
+    "--key",
+    "off",
+    "-j",
+    "1",
+    "--json",
+)
 NAMES = ("bass", "chords", "drums")
 
 
