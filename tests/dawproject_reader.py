@@ -1,12 +1,14 @@
 """A reader of DAWprojects, and the format's rules, from its description alone.
 
-That is README, Reference and the two schemas of github.com/bitwig/dawproject, format 1.0. The reader was written
-without sight of the exporter. All times are exact, but where a tempo ramps (there a logarithm is needed).
+That is README, Reference and the two schemas of github.com/bitwig/dawproject, format 1.0. The reader was
+written without sight of the exporter. All times are exact, but where a tempo ramps (there a logarithm is
+needed).
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import re
 import zipfile
@@ -94,14 +96,14 @@ class _Tempo:
 
     def second_of(self, beat: Fraction) -> Fraction:
         behind = beat - self.beat
-        if self.end_bpm in (None, self.bpm) or behind <= 0 or not self.n_beats:
+        if self.end_bpm is None or self.end_bpm == self.bpm or behind <= 0 or not self.n_beats:
             return self.second + behind * 60 / self.bpm
         slope = (self.end_bpm - self.bpm) / self.n_beats
         return self.second + Fraction(60 / float(slope) * math.log1p(float(slope * behind / self.bpm)))
 
     def beat_of(self, second: Fraction) -> Fraction:
         behind = second - self.second
-        if self.end_bpm in (None, self.bpm) or behind <= 0 or not self.n_beats:
+        if self.end_bpm is None or self.end_bpm == self.bpm or behind <= 0 or not self.n_beats:
             return self.beat + behind * self.bpm / 60
         slope = (self.end_bpm - self.bpm) / self.n_beats
         return self.beat + Fraction(float(self.bpm / slope) * math.expm1(float(slope * behind) / 60))
@@ -261,7 +263,7 @@ class _Reader:
     ) -> None:
         content = next((child for child in clip if child.tag in {"Lanes", "Clips", "Warps", "Audio"}), None)
         if content is None:
-            content = self.by_id.get(clip.get("reference"))
+            content = self.by_id.get(clip.get("reference", ""))
         if content is None or clip.get("enable") in {"false", "0"}:
             return
         unit = clip.get("contentTimeUnit", content.get("timeUnit", scope.unit))
@@ -345,8 +347,8 @@ class _Reader:
         meters = []
         for point in points:
             time = number(point.get("time", "0"))
-            beat = self.tempo.beat_of(time) if unit == "seconds" else time
-            meters.append((float(beat), int(point.attrib["numerator"]), int(point.attrib["denominator"])))
+            at = time if unit == "seconds" or not time else self.tempo.second_of(time)
+            meters.append((float(at), int(point.attrib["numerator"]), int(point.attrib["denominator"])))
         return meters
 
     def markers(self) -> list[tuple[Fraction, str]]:
@@ -375,7 +377,7 @@ def read_dawproject(path: Path) -> ReadProject:
         metadata = Xml.fromstring(archive.read("metadata.xml"))
     return ReadProject(
         tracks=[reader.track(element) for element in elements],
-        tempos=[(float(tempo.beat), float(tempo.bpm)) for tempo in reader.points],
+        tempos=[(float(tempo.second), float(tempo.bpm)) for tempo in reader.points],
         meters=reader.meters(),
         markers=reader.markers(),
         metadata={entry.tag: entry.text or "" for entry in metadata},
@@ -414,8 +416,25 @@ _CHILDREN = {
     "TempoAutomation": _POINTS,
     "TimeSignatureAutomation": _POINTS,
     **dict.fromkeys(
-        "Tempo TimeSignature Mute Pan Volume Enable File Marker Warp Target RealPoint EnumPoint BoolPoint "
-        "IntegerPoint TimeSignaturePoint RealParameter BoolParameter".split(),
+        [
+            "Tempo",
+            "TimeSignature",
+            "Mute",
+            "Pan",
+            "Volume",
+            "Enable",
+            "File",
+            "Marker",
+            "Warp",
+            "Target",
+            "RealPoint",
+            "EnumPoint",
+            "BoolPoint",
+            "IntegerPoint",
+            "TimeSignaturePoint",
+            "RealParameter",
+            "BoolParameter",
+        ],
         "",
     ),
 }
@@ -492,10 +511,24 @@ _TYPES = {
 _REFERRED = {
     "Track": {"Track"},
     "Channel": {"Channel"},
-    "timeline": set("Lanes Notes Clips ClipSlot markers Markers Warps Audio Video Points".split()),
+    "timeline": set(
+        ["Lanes", "Notes", "Clips", "ClipSlot", "markers", "Markers", "Warps", "Audio", "Video", "Points"]
+    ),
     "parameter": set(
-        "Tempo TimeSignature Mute Pan Volume Enable Enabled RealParameter BoolParameter IntegerParameter "
-        "EnumParameter TimeSignatureParameter".split()
+        [
+            "Tempo",
+            "TimeSignature",
+            "Mute",
+            "Pan",
+            "Volume",
+            "Enable",
+            "Enabled",
+            "RealParameter",
+            "BoolParameter",
+            "IntegerParameter",
+            "EnumParameter",
+            "TimeSignatureParameter",
+        ]
     ),
 }
 _METADATA = (
@@ -613,7 +646,7 @@ def _clip_rules(clip: Xml.Element) -> list[str]:
 
 def _warps_rules(warps: Xml.Element) -> list[str]:
     times = [(number(warp.attrib["time"]), number(warp.attrib["contentTime"])) for warp in warps.iter("Warp")]
-    pairs = zip(times, times[1:], strict=False)
+    pairs = itertools.pairwise(times)
     is_rising = all(before[0] < after[0] and before[1] < after[1] for before, after in pairs)
     return [] if is_rising else ["warps do not rise in time and content"]
 
