@@ -347,8 +347,8 @@ class _Reader:
         meters = []
         for point in points:
             time = number(point.get("time", "0"))
-            at = time if unit == "seconds" or not time else self.tempo.second_of(time)
-            meters.append((float(at), int(point.attrib["numerator"]), int(point.attrib["denominator"])))
+            beat = self.tempo.beat_of(time) if unit == "seconds" else time
+            meters.append((float(beat), int(point.attrib["numerator"]), int(point.attrib["denominator"])))
         return meters
 
     def markers(self) -> list[tuple[Fraction, str]]:
@@ -361,9 +361,11 @@ class _Reader:
 
 
 def _gain(volume: Xml.Element) -> float:
-    value = float(volume.get("value", "0" if volume.get("unit") == "decibel" else "1"))
-    factors = {"decibel": lambda db: 10 ** (db / 20), "percent": lambda percent: percent / 100}
-    return float(factors.get(volume.get("unit", "linear"), lambda linear: linear)(value))
+    unit = volume.get("unit", "linear")
+    value = float(volume.get("value", "0" if unit == "decibel" else "1"))
+    if unit == "decibel":
+        return float(10 ** (value / 20))
+    return value / 100 if unit == "percent" else value
 
 
 def read_dawproject(path: Path) -> ReadProject:
@@ -511,25 +513,32 @@ _TYPES = {
 _REFERRED = {
     "Track": {"Track"},
     "Channel": {"Channel"},
-    "timeline": set(
-        ["Lanes", "Notes", "Clips", "ClipSlot", "markers", "Markers", "Warps", "Audio", "Video", "Points"]
-    ),
-    "parameter": set(
-        [
-            "Tempo",
-            "TimeSignature",
-            "Mute",
-            "Pan",
-            "Volume",
-            "Enable",
-            "Enabled",
-            "RealParameter",
-            "BoolParameter",
-            "IntegerParameter",
-            "EnumParameter",
-            "TimeSignatureParameter",
-        ]
-    ),
+    "timeline": {
+        "Lanes",
+        "Notes",
+        "Clips",
+        "ClipSlot",
+        "markers",
+        "Markers",
+        "Warps",
+        "Audio",
+        "Video",
+        "Points",
+    },
+    "parameter": {
+        "Tempo",
+        "TimeSignature",
+        "Mute",
+        "Pan",
+        "Volume",
+        "Enable",
+        "Enabled",
+        "RealParameter",
+        "BoolParameter",
+        "IntegerParameter",
+        "EnumParameter",
+        "TimeSignatureParameter",
+    },
 }
 _METADATA = (
     "Title? Artist? Album? OriginalArtist? Composer? Songwriter? Producer? Arranger? Year? Genre? Copyright? "
@@ -582,7 +591,7 @@ def _project_rules(root: Xml.Element, files: dict[str, bytes], folder: Path) -> 
     if broken:  # what follows trusts the numbers
         return broken
     for element in _known(root):
-        broken += _ELEMENT_RULES.get(element.tag, lambda _: [])(element)
+        broken += _ELEMENT_RULES[element.tag](element) if element.tag in _ELEMENT_RULES else []
         if element.tag in {"Audio", "Video"}:
             broken += _file_rules(element, files, folder)
     for tag, parameter in (("TempoAutomation", "Tempo"), ("TimeSignatureAutomation", "TimeSignature")):
