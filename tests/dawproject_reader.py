@@ -57,7 +57,7 @@ class ReadTrack:
 
 @dataclass
 class ReadProject:
-    """What a DAW would show."""
+    """What a DAW would show: tempos by second, meters and the tempo map by beat, markers by second."""
 
     tracks: list[ReadTrack]
     tempos: list[tuple[float, float]]
