@@ -104,7 +104,7 @@ def segments_at(
     overlap : int
         Overlap of neighbors, centered on the place; less where a neighbor is short.
     least, longest : int
-        Samples; what is longer between two places is divided evenly.
+        Samples; what is longer between two places is divided evenly, where that leaves `least`.
 
     Returns
     -------
@@ -115,7 +115,8 @@ def segments_at(
     for place in places:
         if place - cuts[-1] >= least and n_frames - place >= least:
             cuts.append(place)
-    cuts = _divided([*cuts, n_frames], max(longest, least))
+    # With less than two of the least a half would fall below it.
+    cuts = _divided([*cuts, n_frames], max(longest, 2 * least))
     lengths = [after - before for before, after in pairwise(cuts)]
     # Three must never meet in one place, so an overlap takes less than half of a neighbor.
     overlaps = [0, *(min(overlap, int(MAX_OVERLAP * min(pair))) // 2 * 2 for pair in pairwise(lengths)), 0]
