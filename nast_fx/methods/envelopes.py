@@ -29,7 +29,7 @@ __all__ = ["N_STEPS", "StyleEnvelopes", "follow_envelopes", "style_envelopes"]
 
 COMPRESSION = 0.15  # of powers
 N_QUANTILES = 512
-N_STEPS = 100  # more bring nothing
+N_STEPS = 100
 LEARNING_RATE = 0.08
 EPSILON = 1.0  # of Adam, of a gradient that begins near 10: where nothing is to be gained, nothing moves
 WEIGHTS = {
